@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* THE kernel contract: one function type per family, declared once, filled in by each backend.
+ *
+ * Common to all families
+ *   Layout    Activations are NHWC: a *row* is the channel vector of one pixel, channels adjacent.
+ *   Strides   in elements, between rows.
+ *   Aliasing  outputs never overlap inputs, except where a family says "may be in place".
+ *   Reads     a kernel reads only the elements named by its shapes, plus what its own pack function
+ *             put into the packed buffer (including that buffer's padding). Never past a row's end.
+ *   Writes    exactly the elements named. Nothing is allocated; nothing is static.
+ *   Order     each output is one chain of additions over (tap, input channel) in increasing order,
+ *             starting from the bias, the same for full and remainder tiles. So a result does not
+ *             depend on its place in a tile, on the batch or on the thread.
+ *   Rounding  fp32: a backend uses either mul+add or FMA throughout one family. s8: exact (requant.h).
+ *   NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN.
+ *   Pixels    `a` lists row pointers, made at plan time. A pointer that equals `zero` is used as it is
+ *             (the row of padding); to every other pointer a_offset *bytes* are added (the image's
+ *             place in the batch). The zero row holds 0 (fp32) or the input's zero point (s8).
+ *
+ * A family is a struct: the run function with its tile, and how its weights are packed. mr and nr are
+ * the register tile; the caller passes any number of channels and at most mr rows. */
+#ifndef EDY_KERNEL_H
+#define EDY_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/requant.h"
+
+/* Bounds of the fused activation; -INFINITY/INFINITY where there is none. */
+typedef struct edy_f32_clamp {
+    float low, high;
+} edy_f32_clamp;
+
+/* Output side of s8 kernels. Per-channel multipliers are packed with the weights. Domain: s8. */
+typedef struct edy_s8_output {
+    int32_t zero_point;
+    int32_t low, high; /* fused clamp, -128 <= low <= high <= 127 */
+} edy_s8_output;
+
+/* ---- fp32 dense: GEMM and indirect GEMM ------------------------------------------------------- */
+
+/* c[m][n] = clamp(bias[n] + sum_k a[m][k] * w[n][k] (+ residual[m][n])), m < rows, n < nc, k < kc.
+ *   rows      1..mr                       a, a_stride   [rows][kc]
+ *   w         packed by .pack with ks = 1 c, c_stride   [rows][nc], c_stride >= nc
+ *   residual  NULL, or [rows][nc] with row stride c_stride; added after the last product, before the
+ *             clamp; may be equal to c. */
+typedef void (*edy_f32_gemm_fn)(size_t rows, size_t nc, size_t kc, const float *a, size_t a_stride,
+                                const void *w, float *c, size_t c_stride, const float *residual,
+                                const edy_f32_clamp *clamp);
+
+/* The same with the reduction over ks taps of kc channels: row m, tap t reads a[t * mr + m], a row of
+ * kc elements. The list is always mr wide; where rows < mr the surplus pointers are valid repeats
+ * (they may be read, their results are not stored). */
+typedef void (*edy_f32_igemm_fn)(size_t rows, size_t nc, size_t kc, size_t ks,
+                                 const float *const *a, size_t a_offset, const float *zero,
+                                 const void *w, float *c, size_t c_stride, const float *residual,
+                                 const edy_f32_clamp *clamp);
+
+typedef struct edy_f32_dense {
+    const char *name; /* e.g. "f32_igemm_6x16__avx2" */
+    uint16_t mr, nr;
+    edy_f32_gemm_fn gemm;
+    edy_f32_igemm_fn igemm;
+    /* Bytes of the packed form, a multiple of 64; the buffer is 64-byte aligned. */
+    size_t (*packed_bytes)(size_t nc, size_t kc, size_t ks);
+    /* w: [nc][ks][kc] row-major; bias: [nc] or NULL for 0. Writes all packed_bytes. */
+    void (*pack)(size_t nc, size_t kc, size_t ks, const float *w, const float *bias, void *packed);
+} edy_f32_dense;
+
+/* ---- fp32 depthwise --------------------------------------------------------------------------- */
+
+/* For each pixel p < pixels and channel c < channels:
+ *   out[p][c] = clamp(bias[c] + sum_t a[p * taps + t][c] * w[c][t]), t in increasing order.
+ * a: [pixels][taps] row pointers. out_stride >= channels. */
+typedef void (*edy_f32_dwconv_fn)(size_t pixels, size_t channels, size_t taps,
+                                  const float *const *a, size_t a_offset, const float *zero,
+                                  const void *w, float *out, size_t out_stride,
+                                  const edy_f32_clamp *clamp);
+
+typedef struct edy_f32_depthwise {
+    const char *name;
+    edy_f32_dwconv_fn run;
+    size_t (*packed_bytes)(size_t channels, size_t taps);
+    /* w: [channels][taps]; bias: [channels] or NULL. */
+    void (*pack)(size_t channels, size_t taps, const float *w, const float *bias, void *packed);
+} edy_f32_depthwise;
+
+/* ---- s8 dense --------------------------------------------------------------------------------- */
+
+/* What a pack function gets for s8. The zero point of the input is already inside the bias
+ * (bias[n] - zx * sum(w[n])), so kernels multiply stored values. w holds weight minus its zero point,
+ * hence s16: with symmetric s8 weights it fits in s8 and `narrow` is true. */
+typedef struct edy_s8_weights {
+    const int16_t *w;           /* [nc][ks][kc], or [channels][taps] for depthwise */
+    const int32_t *bias;        /* [nc], never NULL */
+    int narrow;                 /* every w is in [-128, 127] */
+    edy_rule rule;
+    const float *multiplier;    /* [nc], EDY_RULE_ONNX */
+    const edy_fixed *fixed;     /* [nc], EDY_RULE_TFLITE */
+} edy_s8_weights;
+
+/* As the fp32 pair, with c = requant(bias + sum a*w) by the rule that the weights were packed for.
+ * The accumulator is int32 and never saturates on the way: the planner refuses a reduction for which
+ * it could leave int32. */
+typedef void (*edy_s8_gemm_fn)(size_t rows, size_t nc, size_t kc, const int8_t *a, size_t a_stride,
+                               const void *w, int8_t *c, size_t c_stride,
+                               const edy_s8_output *output);
+typedef void (*edy_s8_igemm_fn)(size_t rows, size_t nc, size_t kc, size_t ks,
+                                const int8_t *const *a, size_t a_offset, const int8_t *zero,
+                                const void *w, int8_t *c, size_t c_stride,
+                                const edy_s8_output *output);
+
+typedef struct edy_s8_dense {
+    const char *name;
+    uint16_t mr, nr;
+    edy_s8_gemm_fn gemm;
+    edy_s8_igemm_fn igemm;
+    size_t (*packed_bytes)(size_t nc, size_t kc, size_t ks);
+    void (*pack)(size_t nc, size_t kc, size_t ks, const edy_s8_weights *weights, void *packed);
+} edy_s8_dense;
+
+/* ---- s8 depthwise ----------------------------------------------------------------------------- */
+
+typedef void (*edy_s8_dwconv_fn)(size_t pixels, size_t channels, size_t taps,
+                                 const int8_t *const *a, size_t a_offset, const int8_t *zero,
+                                 const void *w, int8_t *out, size_t out_stride,
+                                 const edy_s8_output *output);
+
+typedef struct edy_s8_depthwise {
+    const char *name;
+    edy_s8_dwconv_fn run;
+    size_t (*packed_bytes)(size_t channels, size_t taps);
+    void (*pack)(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed);
+} edy_s8_depthwise;
+
+/* ---- Pooling ---------------------------------------------------------------------------------- */
+
+/* Maximum over taps row pointers per pixel. Padding is not listed: a tap outside the image repeats a
+ * tap inside it. fp32: NaN in any tap gives NaN. a_offset as above (there is no zero row). */
+typedef void (*edy_f32_maxpool_fn)(size_t pixels, size_t channels, size_t taps,
+                                   const float *const *a, size_t a_offset, float *out,
+                                   size_t out_stride, const edy_f32_clamp *clamp);
+typedef void (*edy_s8_maxpool_fn)(size_t pixels, size_t channels, size_t taps,
+                                  const int8_t *const *a, size_t a_offset, int8_t *out,
+                                  size_t out_stride, const edy_s8_output *output);
+
+/* out[p][c] = clamp((sum over taps in order) / count[p]); padding taps point to `zero`. */
+typedef void (*edy_f32_avgpool_fn)(size_t pixels, size_t channels, size_t taps,
+                                   const float *const *a, size_t a_offset, const float *zero,
+                                   const float *count, float *out, size_t out_stride,
+                                   const edy_f32_clamp *clamp);
+
+/* Mean over rows of [rows][channels] (row stride a_stride): the global average pool of one image.
+ * fp32: sum in row order, then divided by rows. */
+typedef void (*edy_f32_mean_fn)(size_t rows, size_t channels, const float *a, size_t a_stride,
+                                float *out, const edy_f32_clamp *clamp);
+/* s8, rule ONNX: acc = sum(x - zx); requant with multiplier xs / (ys * rows). */
+typedef void (*edy_s8_mean_fn)(size_t rows, size_t channels, const int8_t *a, size_t a_stride,
+                               int32_t x_zero_point, float multiplier, int8_t *out,
+                               const edy_s8_output *output);
+
+/* ---- Elementwise, n elements; may be in place ------------------------------------------------- */
+
+typedef void (*edy_f32_add_fn)(size_t n, const float *a, const float *b, float *out,
+                               const edy_f32_clamp *clamp);
+typedef void (*edy_f32_mul_fn)(size_t n, const float *a, const float *b, float *out,
+                               const edy_f32_clamp *clamp);
+typedef void (*edy_f32_clamp_fn)(size_t n, const float *a, float *out, const edy_f32_clamp *clamp);
+typedef void (*edy_s8_add_fn)(size_t n, const int8_t *a, const int8_t *b, int8_t *out,
+                              const edy_requant_add *r);
+/* out[i] = table[(uint8_t)a[i]] */
+typedef void (*edy_s8_lut_fn)(size_t n, const int8_t *a, int8_t *out, const int8_t table[256]);
+/* QuantizeLinear and DequantizeLinear, one scale; zero point and result in the s8 domain. */
+typedef void (*edy_quantize_fn)(size_t n, const float *a, int8_t *out, float scale,
+                                const edy_s8_output *output);
+typedef void (*edy_dequantize_fn)(size_t n, const int8_t *a, float *out, float scale,
+                                  int32_t zero_point);
+
+/* ---- The table -------------------------------------------------------------------------------- */
+
+/* A backend's kernels. Complete for scalar; any other backend starts as a copy of scalar's and
+ * overrides what it has (backend.h). Dense and depthwise s8 have one entry a rule, since the epilogue
+ * is part of the kernel. */
+typedef struct edy_kernels {
+    edy_f32_dense f32_dense;
+    edy_f32_depthwise f32_depthwise;
+    edy_s8_dense s8_dense[EDY_RULE_COUNT];
+    edy_s8_depthwise s8_depthwise[EDY_RULE_COUNT];
+    edy_f32_maxpool_fn f32_maxpool;
+    edy_s8_maxpool_fn s8_maxpool;
+    edy_f32_avgpool_fn f32_avgpool;
+    edy_f32_mean_fn f32_mean;
+    edy_s8_mean_fn s8_mean;
+    edy_f32_add_fn f32_add;
+    edy_f32_mul_fn f32_mul;
+    edy_f32_clamp_fn f32_clamp;
+    edy_s8_add_fn s8_add;
+    edy_s8_lut_fn s8_lut;
+    edy_quantize_fn quantize;
+    edy_dequantize_fn dequantize;
+} edy_kernels;
+
+/* Fill in what each kernel folder has. */
+void edy_kernels_scalar(edy_kernels *k);
+void edy_kernels_avx2(edy_kernels *k);
+
+#endif

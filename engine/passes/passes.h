@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Graph to graph rewrites. Each changes nothing that a consumer could see except rounding where its
+ * comment says so; each leaves shapes inferred and the graph runnable, and may be called alone. */
+#ifndef EDY_PASSES_H
+#define EDY_PASSES_H
+
+#include "engine/graph.h"
+
+/* BatchNormalization after Conv or Gemm (single consumer) into the weights: w' = w * g, b' = (b - mean)
+ * * g + beta, g = gamma / sqrt(var + eps), computed in double and rounded once. One elsewhere becomes a
+ * depthwise 1x1 Conv. */
+edy_status edy_pass_fold_batchnorm(edy_graph *g, edy_error *err);
+/* Pad with zeros (the zero point, after lowering) over H and W into the window that follows. */
+edy_status edy_pass_fold_pad(edy_graph *g, edy_error *err);
+/* Relu and Clip into the single producer's act_min/act_max. */
+edy_status edy_pass_fuse_activation(edy_graph *g, edy_error *err);
+/* fp32 Add of equal shapes into the Conv that feeds it (single consumer), as EDY_IN_RESIDUAL; same bits. */
+edy_status edy_pass_fuse_residual(edy_graph *g, edy_error *err);
+/* Groups between DequantizeLinear and QuantizeLinear, and QLinearConv, into integer nodes
+ * (NUMERICS.md, rule ONNX). What cannot be an integer node keeps its quantizers and runs in float. */
+edy_status edy_pass_lower_quantized(edy_graph *g, edy_error *err);
+/* NHWC for every rank-4 activation that a layout-sensitive operator touches; LAYOUT nodes where a
+ * blind one needs plain order (none where C or H*W is 1), constants of a Gemm after a Reshape permuted. */
+edy_status edy_pass_assign_layout(edy_graph *g, edy_error *err);
+
+/* All of the above in the order the plan wants. */
+edy_status edy_passes_run(edy_graph *g, edy_error *err);
+
+#endif

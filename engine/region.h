@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Memory that is freed all at once: what a graph or a plan is made of. */
+#ifndef EDY_REGION_H
+#define EDY_REGION_H
+
+#include <stddef.h>
+
+typedef struct edy_region {
+    void *head;         /* chain of chunks */
+    size_t used_bytes;  /* sum of what was asked for */
+} edy_region;
+
+/* bytes of zeroed memory aligned to 64, or NULL. Lives until edy_region_free. A region that is all
+ * zero is empty and valid. */
+void *edy_region_alloc(edy_region *region, size_t bytes);
+/* count * size with the product checked; NULL on overflow or no memory. */
+void *edy_region_array(edy_region *region, size_t count, size_t size);
+/* Copy of a string (of at most 4096 bytes; longer ones are cut). */
+char *edy_region_string(edy_region *region, const char *text);
+void edy_region_free(edy_region *region);
+
+#endif
