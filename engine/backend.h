@@ -12,8 +12,8 @@
 
 typedef struct edy_backend {
     const char *name;
-    const char *purpose;  /* one line, for `edyno list backends` */
-    uint32_t features;    /* EDY_CPU_* bits that must all be present */
+    const char *purpose;          /* one line, for `edyno list backends` */
+    uint32_t features;            /* EDY_CPU_* bits that must all be present */
     void (*fill)(edy_kernels *k); /* overrides on top of scalar's table; scalar's own fills all */
 } edy_backend;
 
@@ -24,9 +24,9 @@ const edy_backend *edy_backend_at(size_t index);
 /* Best backend that this CPU can run. Never NULL. */
 const edy_backend *edy_backend_best(void);
 
-/* By name, for this CPU. EDY_BAD_ARGUMENT where no backend has the name (the message lists those that
- * exist), EDY_UNSUPPORTED_HARDWARE where the CPU lacks a feature (the message names it). Never falls
- * back to another one. */
+/* By name, for this CPU. EDY_BAD_ARGUMENT where no backend has the name (the message lists those
+ * that exist), EDY_UNSUPPORTED_HARDWARE where the CPU lacks a feature (the message names it). Never
+ * falls back to another one. */
 edy_status edy_backend_find(const char *name, const edy_backend **backend, edy_error *err);
 
 /* True where this CPU has every feature the backend needs. */

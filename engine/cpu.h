@@ -25,7 +25,8 @@
 enum { EDY_CPU_MAP(EDY_CPU_ENUM) };
 #undef EDY_CPU_ENUM
 
-/* Set of EDY_CPU_* bits of this CPU; computed by asking the CPU at each call, cheap and thread-safe. */
+/* Set of EDY_CPU_* bits of this CPU; computed by asking the CPU at each call, cheap and
+ * thread-safe. */
 uint32_t edy_cpu_features(void);
 
 /* "avx2 fma" into text; "none" for 0. Returns text. */

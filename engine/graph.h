@@ -2,12 +2,13 @@
  * Copyright The edgedyno authors */
 /* The network as data: values (tensors) and nodes (operators) in an order that can be run.
  *
- * Importers make it, passes rewrite it, compress/ changes it, export/ writes it, plan runs it. Shapes
- * always keep ONNX's axes (N, C, H, W); how a value lies in memory is its `layout`.
+ * Importers make it, passes rewrite it, compress/ changes it, export/ writes it, plan runs it.
+ * Shapes always keep ONNX's axes (N, C, H, W); how a value lies in memory is its `layout`.
  *
- * Two domains. As imported, QuantizeLinear/DequantizeLinear are nodes and u8 values are u8. The pass
- * lower_quantized turns groups between quantizers into integer nodes: their values are EDY_S8, hold
- * q - 128 where the model says u8 (quant.was_u8), and carry their scale and stored zero point. */
+ * Two domains. As imported, QuantizeLinear/DequantizeLinear are nodes and u8 values are u8. The
+ * pass lower_quantized turns groups between quantizers into integer nodes: their values are EDY_S8,
+ * hold q - 128 where the model says u8 (quant.was_u8), and carry their scale and stored zero point.
+ */
 #ifndef EDY_GRAPH_H
 #define EDY_GRAPH_H
 
@@ -44,7 +45,7 @@ typedef enum edy_op_kind {
 #define EDY_OP_ENUM(name, text) EDY_OP_##name,
     EDY_OP_MAP(EDY_OP_ENUM)
 #undef EDY_OP_ENUM
-    EDY_OP_COUNT
+        EDY_OP_COUNT
 } edy_op_kind;
 
 typedef enum edy_layout {
@@ -52,9 +53,10 @@ typedef enum edy_layout {
     EDY_LAYOUT_NHWC   /* rank 4: channels innermost */
 } edy_layout;
 
-/* Affine quantization: real = scale[c] * (q - zero_point[c]). count 0: not quantized; 1: per tensor;
- * else one pair for each index along `axis`. Arrays belong to the graph's region. For EDY_S8 values
- * of an integer graph zero_point is the stored one (model's minus 128 where was_u8). */
+/* Affine quantization: real = scale[c] * (q - zero_point[c]). count 0: not quantized; 1: per
+ * tensor; else one pair for each index along `axis`. Arrays belong to the graph's region. For
+ * EDY_S8 values of an integer graph zero_point is the stored one (model's minus 128 where was_u8).
+ */
 typedef struct edy_quant {
     uint32_t count;
     int32_t axis;
@@ -67,12 +69,12 @@ typedef int32_t edy_value_id; /* index into edy_graph.value; EDY_NO_VALUE where 
 enum { EDY_NO_VALUE = -1 };
 
 typedef struct edy_value {
-    const char *name;   /* never NULL */
+    const char *name; /* never NULL */
     edy_dtype dtype;
     edy_shape shape;
     edy_layout layout;
     edy_quant quant;
-    const void *data;   /* constant payload, row-major, in the graph's region; NULL: computed */
+    const void *data; /* constant payload, row-major, in the graph's region; NULL: computed */
     bool shape_known;
 } edy_value;
 
@@ -97,20 +99,21 @@ enum {
 
 typedef struct edy_node {
     edy_op_kind op;
-    const char *name;      /* the model's name for it; made up ("Conv_3") where the model has none */
+    const char *name; /* the model's name for it; made up ("Conv_3") where the model has none */
     int32_t n_inputs, n_outputs;
     edy_value_id input[EDY_MAX_INPUTS];
     edy_value_id output[EDY_MAX_OUTPUTS];
-    /* Fused activation, in real numbers: -INFINITY..INFINITY where there is none. Integer nodes clamp
-     * to the tighter of this and the output's range. Relu and Clip have their bounds here too. */
+    /* Fused activation, in real numbers: -INFINITY..INFINITY where there is none. Integer nodes
+     * clamp to the tighter of this and the output's range. Relu and Clip have their bounds here
+     * too. */
     float act_min, act_max;
-    edy_rule rule;         /* integer nodes: which requantization */
+    edy_rule rule; /* integer nodes: which requantization */
     /* Attributes; each operator uses those its ONNX definition has. */
     edy_window window;     /* Conv, MaxPool, AveragePool, Pad (pad only, H and W) */
     float alpha, beta;     /* Gemm */
     bool trans_a, trans_b; /* Gemm */
     float epsilon;         /* BatchNormalization */
-    int64_t axis;          /* Softmax, QuantizeLinear, DequantizeLinear; Flatten keeps it here too */
+    int64_t axis; /* Softmax, QuantizeLinear, DequantizeLinear; Flatten keeps it here too */
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
     int32_t n_perm;
     int64_t perm[EDY_MAX_RANK]; /* Transpose */
@@ -121,16 +124,16 @@ typedef struct edy_node {
 } edy_node;
 
 typedef struct edy_graph {
-    edy_region region;     /* owns every array and string below */
+    edy_region region; /* owns every array and string below */
     const char *name;
     edy_value *value;
     int32_t n_values, cap_values;
-    edy_node *node;        /* topological order */
+    edy_node *node; /* topological order */
     int32_t n_nodes, cap_nodes;
     edy_value_id *input, *output; /* the model's inputs and outputs, in its order */
     int32_t n_inputs, n_outputs;
-    int64_t opset;         /* ai.onnx version of the file; 0 if not from ONNX */
-    int64_t batch;         /* dim 0 of the first input, as last set */
+    int64_t opset; /* ai.onnx version of the file; 0 if not from ONNX */
+    int64_t batch; /* dim 0 of the first input, as last set */
 } edy_graph;
 
 edy_status edy_graph_create(edy_graph **graph, edy_error *err);
@@ -149,11 +152,12 @@ edy_status edy_graph_add_constant(edy_graph *g, const char *name, edy_dtype dtyp
 /* A node with no inputs or outputs yet, neutral attributes and no activation bounds. */
 edy_status edy_graph_add_node(edy_graph *g, edy_op_kind op, const char *name, int32_t *index,
                               edy_error *err);
-edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *node, edy_error *err);
+edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *node,
+                                 edy_error *err);
 
-int32_t edy_graph_producer(const edy_graph *g, edy_value_id v);              /* node index or -1 */
-int32_t edy_graph_consumer_count(const edy_graph *g, edy_value_id v);        /* graph outputs count */
-int32_t edy_graph_consumer(const edy_graph *g, edy_value_id v);  /* the only node reading v, or -1 */
+int32_t edy_graph_producer(const edy_graph *g, edy_value_id v);       /* node index or -1 */
+int32_t edy_graph_consumer_count(const edy_graph *g, edy_value_id v); /* graph outputs count */
+int32_t edy_graph_consumer(const edy_graph *g, edy_value_id v); /* the only node reading v, or -1 */
 bool edy_graph_is_output(const edy_graph *g, edy_value_id v);
 void edy_graph_replace_uses(edy_graph *g, edy_value_id from, edy_value_id to); /* outputs too */
 /* Drops nodes whose outputs nobody reads (not values: ids stay). */
@@ -163,13 +167,13 @@ void edy_graph_remove_node(edy_graph *g, int32_t index);
 /* Runs every node's shape rule in order; validates attributes, ranks, dtypes. Errors name operator
  * and node. */
 edy_status edy_graph_infer(edy_graph *g, edy_error *err);
-/* Sets dim 0 of every input to batch (>= 1) and infers again. A Reshape whose target begins with the
- * old batch follows. */
+/* Sets dim 0 of every input to batch (>= 1) and infers again. A Reshape whose target begins with
+ * the old batch follows. */
 edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err);
 
 const char *edy_op_text(edy_op_kind op);
-uint64_t edy_graph_macs(const edy_graph *g);        /* multiply-accumulates of one run at this batch */
+uint64_t edy_graph_macs(const edy_graph *g); /* multiply-accumulates of one run at this batch */
 uint64_t edy_node_macs(const edy_graph *g, const edy_node *n);
-uint64_t edy_graph_parameters(const edy_graph *g);  /* elements of constant weights and biases */
+uint64_t edy_graph_parameters(const edy_graph *g); /* elements of constant weights and biases */
 
 #endif

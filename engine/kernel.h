@@ -12,14 +12,14 @@
  *   Order     each output is one chain of additions over (tap, input channel) in increasing order,
  *             starting from the bias, the same for full and remainder tiles. So a result does not
  *             depend on its place in a tile, on the batch or on the thread.
- *   Rounding  fp32: a backend uses either mul+add or FMA throughout one family. s8: exact (requant.h).
- *   NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN.
- *   Pixels    `a` lists row pointers, made at plan time. A pointer that equals `zero` is used as it is
- *             (the row of padding); to every other pointer a_offset *bytes* are added (the image's
- *             place in the batch). The zero row holds 0 (fp32) or the input's zero point (s8).
+ *   Rounding  fp32: a backend uses either mul+add or FMA throughout one family. s8: exact
+ * (requant.h). NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN. Pixels    `a` lists
+ * row pointers, made at plan time. A pointer that equals `zero` is used as it is (the row of
+ * padding); to every other pointer a_offset *bytes* are added (the image's place in the batch). The
+ * zero row holds 0 (fp32) or the input's zero point (s8).
  *
- * A family is a struct: the run function with its tile, and how its weights are packed. mr and nr are
- * the register tile; the caller passes any number of channels and at most mr rows. */
+ * A family is a struct: the run function with its tile, and how its weights are packed. mr and nr
+ * are the register tile; the caller passes any number of channels and at most mr rows. */
 #ifndef EDY_KERNEL_H
 #define EDY_KERNEL_H
 
@@ -39,20 +39,21 @@ typedef struct edy_s8_output {
     int32_t low, high; /* fused clamp, -128 <= low <= high <= 127 */
 } edy_s8_output;
 
-/* ---- fp32 dense: GEMM and indirect GEMM ------------------------------------------------------- */
+/* ---- fp32 dense: GEMM and indirect GEMM -------------------------------------------------------
+ */
 
 /* c[m][n] = clamp(bias[n] + sum_k a[m][k] * w[n][k] (+ residual[m][n])), m < rows, n < nc, k < kc.
  *   rows      1..mr                       a, a_stride   [rows][kc]
  *   w         packed by .pack with ks = 1 c, c_stride   [rows][nc], c_stride >= nc
- *   residual  NULL, or [rows][nc] with row stride c_stride; added after the last product, before the
- *             clamp; may be equal to c. */
+ *   residual  NULL, or [rows][nc] with row stride c_stride; added after the last product, before
+ * the clamp; may be equal to c. */
 typedef void (*edy_f32_gemm_fn)(size_t rows, size_t nc, size_t kc, const float *a, size_t a_stride,
                                 const void *w, float *c, size_t c_stride, const float *residual,
                                 const edy_f32_clamp *clamp);
 
-/* The same with the reduction over ks taps of kc channels: row m, tap t reads a[t * mr + m], a row of
- * kc elements. The list is always mr wide; where rows < mr the surplus pointers are valid repeats
- * (they may be read, their results are not stored). */
+/* The same with the reduction over ks taps of kc channels: row m, tap t reads a[t * mr + m], a row
+ * of kc elements. The list is always mr wide; where rows < mr the surplus pointers are valid
+ * repeats (they may be read, their results are not stored). */
 typedef void (*edy_f32_igemm_fn)(size_t rows, size_t nc, size_t kc, size_t ks,
                                  const float *const *a, size_t a_offset, const float *zero,
                                  const void *w, float *c, size_t c_stride, const float *residual,
@@ -69,7 +70,8 @@ typedef struct edy_f32_dense {
     void (*pack)(size_t nc, size_t kc, size_t ks, const float *w, const float *bias, void *packed);
 } edy_f32_dense;
 
-/* ---- fp32 depthwise --------------------------------------------------------------------------- */
+/* ---- fp32 depthwise ---------------------------------------------------------------------------
+ */
 
 /* For each pixel p < pixels and channel c < channels:
  *   out[p][c] = clamp(bias[c] + sum_t a[p * taps + t][c] * w[c][t]), t in increasing order.
@@ -87,23 +89,24 @@ typedef struct edy_f32_depthwise {
     void (*pack)(size_t channels, size_t taps, const float *w, const float *bias, void *packed);
 } edy_f32_depthwise;
 
-/* ---- s8 dense --------------------------------------------------------------------------------- */
+/* ---- s8 dense ---------------------------------------------------------------------------------
+ */
 
 /* What a pack function gets for s8. The zero point of the input is already inside the bias
- * (bias[n] - zx * sum(w[n])), so kernels multiply stored values. w holds weight minus its zero point,
- * hence s16: with symmetric s8 weights it fits in s8 and `narrow` is true. */
+ * (bias[n] - zx * sum(w[n])), so kernels multiply stored values. w holds weight minus its zero
+ * point, hence s16: with symmetric s8 weights it fits in s8 and `narrow` is true. */
 typedef struct edy_s8_weights {
-    const int16_t *w;           /* [nc][ks][kc], or [channels][taps] for depthwise */
-    const int32_t *bias;        /* [nc], never NULL */
-    int narrow;                 /* every w is in [-128, 127] */
+    const int16_t *w;    /* [nc][ks][kc], or [channels][taps] for depthwise */
+    const int32_t *bias; /* [nc], never NULL */
+    int narrow;          /* every w is in [-128, 127] */
     edy_rule rule;
-    const float *multiplier;    /* [nc], EDY_RULE_ONNX */
-    const edy_fixed *fixed;     /* [nc], EDY_RULE_TFLITE */
+    const float *multiplier; /* [nc], EDY_RULE_ONNX */
+    const edy_fixed *fixed;  /* [nc], EDY_RULE_TFLITE */
 } edy_s8_weights;
 
 /* As the fp32 pair, with c = requant(bias + sum a*w) by the rule that the weights were packed for.
- * The accumulator is int32 and never saturates on the way: the planner refuses a reduction for which
- * it could leave int32. */
+ * The accumulator is int32 and never saturates on the way: the planner refuses a reduction for
+ * which it could leave int32. */
 typedef void (*edy_s8_gemm_fn)(size_t rows, size_t nc, size_t kc, const int8_t *a, size_t a_stride,
                                const void *w, int8_t *c, size_t c_stride,
                                const edy_s8_output *output);
@@ -121,7 +124,8 @@ typedef struct edy_s8_dense {
     void (*pack)(size_t nc, size_t kc, size_t ks, const edy_s8_weights *weights, void *packed);
 } edy_s8_dense;
 
-/* ---- s8 depthwise ----------------------------------------------------------------------------- */
+/* ---- s8 depthwise -----------------------------------------------------------------------------
+ */
 
 typedef void (*edy_s8_dwconv_fn)(size_t pixels, size_t channels, size_t taps,
                                  const int8_t *const *a, size_t a_offset, const int8_t *zero,
@@ -135,10 +139,11 @@ typedef struct edy_s8_depthwise {
     void (*pack)(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed);
 } edy_s8_depthwise;
 
-/* ---- Pooling ---------------------------------------------------------------------------------- */
+/* ---- Pooling ----------------------------------------------------------------------------------
+ */
 
-/* Maximum over taps row pointers per pixel. Padding is not listed: a tap outside the image repeats a
- * tap inside it. fp32: NaN in any tap gives NaN. a_offset as above (there is no zero row). */
+/* Maximum over taps row pointers per pixel. Padding is not listed: a tap outside the image repeats
+ * a tap inside it. fp32: NaN in any tap gives NaN. a_offset as above (there is no zero row). */
 typedef void (*edy_f32_maxpool_fn)(size_t pixels, size_t channels, size_t taps,
                                    const float *const *a, size_t a_offset, float *out,
                                    size_t out_stride, const edy_f32_clamp *clamp);
@@ -161,7 +166,8 @@ typedef void (*edy_s8_mean_fn)(size_t rows, size_t channels, const int8_t *a, si
                                int32_t x_zero_point, float multiplier, int8_t *out,
                                const edy_s8_output *output);
 
-/* ---- Elementwise, n elements; may be in place ------------------------------------------------- */
+/* ---- Elementwise, n elements; may be in place -------------------------------------------------
+ */
 
 typedef void (*edy_f32_add_fn)(size_t n, const float *a, const float *b, float *out,
                                const edy_f32_clamp *clamp);
@@ -178,11 +184,12 @@ typedef void (*edy_quantize_fn)(size_t n, const float *a, int8_t *out, float sca
 typedef void (*edy_dequantize_fn)(size_t n, const int8_t *a, float *out, float scale,
                                   int32_t zero_point);
 
-/* ---- The table -------------------------------------------------------------------------------- */
+/* ---- The table --------------------------------------------------------------------------------
+ */
 
 /* A backend's kernels. Complete for scalar; any other backend starts as a copy of scalar's and
- * overrides what it has (backend.h). Dense and depthwise s8 have one entry a rule, since the epilogue
- * is part of the kernel. */
+ * overrides what it has (backend.h). Dense and depthwise s8 have one entry a rule, since the
+ * epilogue is part of the kernel. */
 typedef struct edy_kernels {
     edy_f32_dense f32_dense;
     edy_f32_depthwise f32_depthwise;

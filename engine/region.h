@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 typedef struct edy_region {
-    void *head;         /* chain of chunks */
-    size_t used_bytes;  /* sum of what was asked for */
+    void *head;        /* chain of chunks */
+    size_t used_bytes; /* sum of what was asked for */
 } edy_region;
 
 /* bytes of zeroed memory aligned to 64, or NULL. Lives until edy_region_free. A region that is all

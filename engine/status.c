@@ -4,8 +4,7 @@
 
 #include <stdio.h>
 
-const char *edy_status_text(edy_status code)
-{
+const char *edy_status_text(edy_status code) {
     static const char *const text[] = {
 #define EDY_STATUS_TEXT(name, words) [EDY_##name] = words,
         EDY_STATUS_MAP(EDY_STATUS_TEXT)
@@ -16,8 +15,7 @@ const char *edy_status_text(edy_status code)
     return text[code];
 }
 
-edy_status edy_fail(edy_error *err, edy_status code, const char *format, ...)
-{
+edy_status edy_fail(edy_error *err, edy_status code, const char *format, ...) {
     if (err) {
         va_list args;
         va_start(args, format);

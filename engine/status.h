@@ -12,12 +12,12 @@
 /* X(name, text): the one list of codes. */
 #define EDY_STATUS_MAP(X)                                                                          \
     X(OK, "ok")                                                                                    \
-    X(BAD_ARGUMENT, "bad argument")                /* the caller broke a documented rule */        \
-    X(BAD_FILE, "bad file")                        /* malformed or hostile content */              \
-    X(IO, "input/output error")                    /* open, read, write failed */                  \
-    X(UNSUPPORTED, "unsupported")                  /* valid, but outside what edyno computes */    \
-    X(UNSUPPORTED_HARDWARE, "unsupported by CPU")  /* backend exists, this CPU lacks its ISA */    \
-    X(LIMIT, "over a limit")                       /* a size limit option refused it */            \
+    X(BAD_ARGUMENT, "bad argument")               /* the caller broke a documented rule */         \
+    X(BAD_FILE, "bad file")                       /* malformed or hostile content */               \
+    X(IO, "input/output error")                   /* open, read, write failed */                   \
+    X(UNSUPPORTED, "unsupported")                 /* valid, but outside what edyno computes */     \
+    X(UNSUPPORTED_HARDWARE, "unsupported by CPU") /* backend exists, this CPU lacks its ISA */     \
+    X(LIMIT, "over a limit")                      /* a size limit option refused it */             \
     X(NO_MEMORY, "out of memory")
 
 typedef enum edy_status {

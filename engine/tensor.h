@@ -40,14 +40,15 @@ typedef struct edy_shape {
 edy_shape edy_shape_make(int32_t rank, const int64_t *dim);
 bool edy_shape_equal(const edy_shape *a, const edy_shape *b);
 
-/* Number of elements into *elems. Fails with EDY_LIMIT where a dimension is negative, or the product
- * does not fit in 2^62. */
+/* Number of elements into *elems. Fails with EDY_LIMIT where a dimension is negative, or the
+ * product does not fit in 2^62. */
 edy_status edy_shape_elems(const edy_shape *shape, size_t *elems, edy_error *err);
 
 /* The same for a shape that was checked before (asserts). */
 size_t edy_shape_count(const edy_shape *shape);
 
-/* "1x3x224x224" into text (at most size bytes, NUL-terminated); returns text. A scalar is "scalar". */
+/* "1x3x224x224" into text (at most size bytes, NUL-terminated); returns text. A scalar is "scalar".
+ */
 const char *edy_shape_text(const edy_shape *shape, char *text, size_t size);
 
 #endif

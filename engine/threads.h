@@ -18,7 +18,7 @@ enum { EDY_MAX_THREADS = 256 };
 /* count in 1..EDY_MAX_THREADS; 1 makes no thread. on_start may be NULL. */
 edy_status edy_threads_create(unsigned count, edy_thread_start_fn on_start, void *context,
                               edy_threads **pool, edy_error *err);
-void edy_threads_destroy(edy_threads *pool); /* NULL is allowed */
+void edy_threads_destroy(edy_threads *pool);         /* NULL is allowed */
 unsigned edy_threads_count(const edy_threads *pool); /* NULL counts as 1 */
 
 /* Calls task(context, begin, end) on disjoint ranges that cover [0, items); each worker gets one

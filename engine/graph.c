@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/graph.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/ops/op.h"
+
+enum { FIRST_CAPACITY = 64 };
+
+static edy_status no_memory(edy_error *err) {
+    return edy_fail(err, EDY_NO_MEMORY, "no memory for the graph");
+}
+
+edy_status edy_graph_create(edy_graph **graph, edy_error *err) {
+    edy_graph *g = calloc(1, sizeof *g);
+    *graph = g;
+    if (!g)
+        return no_memory(err);
+    g->name = "";
+    g->batch = 1;
+    return EDY_OK;
+}
+
+void edy_graph_destroy(edy_graph *graph) {
+    if (!graph)
+        return;
+    edy_region_free(&graph->region);
+    free(graph->value);
+    free(graph->node);
+    free(graph->input);
+    free(graph->output);
+    free(graph);
+}
+
+/* NULL for n == 0 is fine: nothing reads it. */
+static void *duplicate(const void *p, size_t n, size_t size, bool *failed) {
+    if (n == 0)
+        return NULL;
+    void *copy = malloc(n * size);
+    if (copy)
+        memcpy(copy, p, n * size);
+    else
+        *failed = true;
+    return copy;
+}
+
+/* Grows *array to hold one more element than used. */
+static bool grow(void **array, int32_t used, int32_t *capacity, size_t size) {
+    if (used < *capacity)
+        return true;
+    const int32_t want = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+    void *bigger = realloc(*array, (size_t)want * size);
+    if (!bigger)
+        return false;
+    *array = bigger;
+    *capacity = want;
+    return true;
+}
+
+edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *err) {
+    edy_graph *g = NULL;
+    if (edy_graph_create(&g, err))
+        return EDY_NO_MEMORY;
+    bool failed = false;
+    g->name = graph->name;
+    g->opset = graph->opset;
+    g->batch = graph->batch;
+    g->value = duplicate(graph->value, (size_t)graph->n_values, sizeof *g->value, &failed);
+    g->node = duplicate(graph->node, (size_t)graph->n_nodes, sizeof *g->node, &failed);
+    g->input = duplicate(graph->input, (size_t)graph->n_inputs, sizeof *g->input, &failed);
+    g->output = duplicate(graph->output, (size_t)graph->n_outputs, sizeof *g->output, &failed);
+    if (failed) {
+        edy_graph_destroy(g);
+        *copy = NULL;
+        return no_memory(err);
+    }
+    g->n_values = g->cap_values = graph->n_values;
+    g->n_nodes = g->cap_nodes = graph->n_nodes;
+    g->n_inputs = graph->n_inputs;
+    g->n_outputs = graph->n_outputs;
+    *copy = g;
+    return EDY_OK;
+}
+
+edy_status edy_graph_add_value(edy_graph *g, const char *name, edy_dtype dtype, edy_value_id *out,
+                               edy_error *err) {
+    char *copy = edy_region_string(&g->region, name);
+    if (!copy || !grow((void **)&g->value, g->n_values, &g->cap_values, sizeof *g->value))
+        return no_memory(err);
+    g->value[g->n_values] = (edy_value){.name = copy, .dtype = dtype};
+    *out = g->n_values++;
+    return EDY_OK;
+}
+
+edy_status edy_graph_add_constant(edy_graph *g, const char *name, edy_dtype dtype,
+                                  const edy_shape *shape, const void *data, edy_value_id *out,
+                                  edy_error *err) {
+    size_t elems = 0;
+    const edy_status status = edy_shape_elems(shape, &elems, err);
+    if (status)
+        return status;
+    void *payload = edy_region_array(&g->region, elems, edy_dtype_bytes(dtype));
+    if (!payload)
+        return no_memory(err);
+    if (elems)
+        memcpy(payload, data, elems * edy_dtype_bytes(dtype));
+    edy_value_id id;
+    if (edy_graph_add_value(g, name, dtype, &id, err))
+        return EDY_NO_MEMORY;
+    g->value[id].shape = *shape;
+    g->value[id].shape_known = true;
+    g->value[id].data = payload;
+    *out = id;
+    return EDY_OK;
+}
+
+edy_status edy_graph_add_node(edy_graph *g, edy_op_kind op, const char *name, int32_t *index,
+                              edy_error *err) {
+    char *copy = edy_region_string(&g->region, name);
+    if (!copy || !grow((void **)&g->node, g->n_nodes, &g->cap_nodes, sizeof *g->node))
+        return no_memory(err);
+    edy_node *n = &g->node[g->n_nodes];
+    *n = (edy_node){.op = op,
+                    .name = copy,
+                    .act_min = -INFINITY,
+                    .act_max = INFINITY,
+                    .alpha = 1.0f,
+                    .beta = 1.0f};
+    n->window = (edy_window){.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
+    for (int32_t i = 0; i < EDY_MAX_INPUTS; i++)
+        n->input[i] = EDY_NO_VALUE;
+    for (int32_t i = 0; i < EDY_MAX_OUTPUTS; i++)
+        n->output[i] = EDY_NO_VALUE;
+    *index = g->n_nodes++;
+    return EDY_OK;
+}
+
+edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *node,
+                                 edy_error *err) {
+    assert(before >= 0 && before <= g->n_nodes);
+    const edy_node made = *node; /* node may point into the array that is about to move */
+    if (!grow((void **)&g->node, g->n_nodes, &g->cap_nodes, sizeof *g->node))
+        return no_memory(err);
+    memmove(&g->node[before + 1], &g->node[before],
+            (size_t)(g->n_nodes - before) * sizeof *g->node);
+    g->node[before] = made;
+    g->n_nodes++;
+    return EDY_OK;
+}
+
+int32_t edy_graph_producer(const edy_graph *g, edy_value_id v) {
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < g->node[i].n_outputs; j++)
+            if (g->node[i].output[j] == v)
+                return i;
+    return -1;
+}
+
+bool edy_graph_is_output(const edy_graph *g, edy_value_id v) {
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        if (g->output[i] == v)
+            return true;
+    return false;
+}
+
+static int32_t count_uses(const edy_graph *g, edy_value_id v, int32_t *last_user) {
+    int32_t count = 0;
+    *last_user = -1;
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < g->node[i].n_inputs; j++)
+            if (g->node[i].input[j] == v) {
+                count++;
+                *last_user = i;
+            }
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        count += g->output[i] == v;
+    return count;
+}
+
+int32_t edy_graph_consumer_count(const edy_graph *g, edy_value_id v) {
+    int32_t user;
+    return count_uses(g, v, &user);
+}
+
+int32_t edy_graph_consumer(const edy_graph *g, edy_value_id v) {
+    int32_t user;
+    return count_uses(g, v, &user) == 1 ? user : -1;
+}
+
+void edy_graph_replace_uses(edy_graph *g, edy_value_id from, edy_value_id to) {
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < g->node[i].n_inputs; j++)
+            if (g->node[i].input[j] == from)
+                g->node[i].input[j] = to;
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        if (g->output[i] == from)
+            g->output[i] = to;
+}
+
+void edy_graph_remove_node(edy_graph *g, int32_t index) {
+    assert(index >= 0 && index < g->n_nodes);
+    memmove(&g->node[index], &g->node[index + 1],
+            (size_t)(g->n_nodes - index - 1) * sizeof *g->node);
+    g->n_nodes--;
+}
+
+void edy_graph_remove_dead(edy_graph *g) {
+    for (int32_t i = g->n_nodes - 1; i >= 0; i--) { /* backwards: a chain goes in one sweep */
+        bool read = false;
+        for (int32_t j = 0; j < g->node[i].n_outputs; j++)
+            read = read || (g->node[i].output[j] != EDY_NO_VALUE &&
+                            edy_graph_consumer_count(g, g->node[i].output[j]) > 0);
+        if (!read)
+            edy_graph_remove_node(g, i);
+    }
+}
+
+const char *edy_op_text(edy_op_kind op) {
+    static const char *const text[] = {
+#define EDY_OP_TEXT(name, words) [EDY_OP_##name] = words,
+        EDY_OP_MAP(EDY_OP_TEXT)
+#undef EDY_OP_TEXT
+    };
+    return (unsigned)op < EDY_OP_COUNT ? text[op] : "unknown";
+}
+
+/* Prefixes the message of a shape rule with operator and node. */
+static edy_status name_node(const edy_node *n, edy_status status, const edy_error *inner,
+                            edy_error *err) {
+    return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name,
+                    inner->message);
+}
+
+static edy_status check_inputs(const edy_graph *g, const edy_node *n, edy_error *err) {
+    for (int32_t j = 0; j < n->n_inputs; j++) {
+        const edy_value_id v = n->input[j];
+        if (v == EDY_NO_VALUE)
+            continue;
+        if (v < 0 || v >= g->n_values)
+            return edy_fail(err, EDY_BAD_FILE, "input %d does not exist", j);
+        if (!g->value[v].shape_known)
+            return edy_fail(err, EDY_BAD_FILE, "input \"%.80s\" is not computed before it",
+                            g->value[v].name);
+    }
+    return n->n_outputs >= 1 ? EDY_OK : edy_fail(err, EDY_BAD_FILE, "it has no output");
+}
+
+edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < g->node[i].n_outputs; j++)
+            if (g->node[i].output[j] != EDY_NO_VALUE)
+                g->value[g->node[i].output[j]].shape_known = false;
+    for (int32_t i = 0; i < g->n_nodes; i++) {
+        edy_node *n = &g->node[i];
+        edy_error inner = {0};
+        edy_status status = check_inputs(g, n, &inner);
+        if (!status)
+            status = edy_op_get(n->op)->infer(g, n, &inner);
+        for (int32_t j = 0; !status && j < n->n_outputs; j++) {
+            size_t elems;
+            status = edy_shape_elems(&g->value[n->output[j]].shape, &elems, &inner);
+            g->value[n->output[j]].shape_known = true;
+        }
+        if (status)
+            return name_node(n, status, &inner, err);
+    }
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        if (!g->value[g->output[i]].shape_known)
+            return edy_fail(err, EDY_BAD_FILE, "graph output \"%.80s\" is not computed",
+                            g->value[g->output[i]].name);
+    return EDY_OK;
+}
+
+edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err) {
+    if (batch < 1)
+        return edy_fail(err, EDY_BAD_ARGUMENT, "batch %" PRId64 " is not at least 1", batch);
+    for (int32_t i = 0; i < g->n_inputs; i++) {
+        edy_value *v = &g->value[g->input[i]];
+        if (v->shape.rank < 1)
+            return edy_fail(err, EDY_UNSUPPORTED, "input \"%.80s\" has no batch dimension",
+                            v->name);
+        v->shape.dim[0] = batch;
+    }
+    for (int32_t i = 0; i < g->n_nodes; i++) {
+        edy_node *n = &g->node[i];
+        if (n->op == EDY_OP_RESHAPE && n->n_target > 1 && n->target[0] == g->batch)
+            n->target[0] = 0; /* copy the first dimension of the input */
+    }
+    g->batch = batch;
+    return edy_graph_infer(g, err);
+}
+
+uint64_t edy_node_macs(const edy_graph *g, const edy_node *n) {
+    const edy_op *op = edy_op_get(n->op);
+    return op->macs ? op->macs(g, n) : 0;
+}
+
+uint64_t edy_graph_macs(const edy_graph *g) {
+    uint64_t sum = 0;
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        sum += edy_node_macs(g, &g->node[i]);
+    return sum;
+}
+
+uint64_t edy_graph_parameters(const edy_graph *g) {
+    uint64_t sum = 0;
+    bool *counted = calloc((size_t)g->n_values + 1, sizeof *counted);
+    for (int32_t i = 0; counted && i < g->n_nodes; i++)
+        for (int32_t j = 1; j < g->node[i].n_inputs; j++) {
+            const edy_value_id v = g->node[i].input[j];
+            const bool scales =
+                g->node[i].op == EDY_OP_QUANTIZE || g->node[i].op == EDY_OP_DEQUANTIZE;
+            if (v == EDY_NO_VALUE || counted[v] || !g->value[v].data || scales)
+                continue;
+            counted[v] = true;
+            sum += edy_shape_count(&g->value[v].shape);
+        }
+    free(counted);
+    return sum;
+}
