@@ -50,15 +50,15 @@ def dscnn():
 
 
 class Recipe:
-    """How one network is trained. lr is one-cycle's peak; pad is in pixels a side."""
+    """How one network is trained. lr is one-cycle's peak; pad and shift are in pixels."""
 
-    def __init__(self, build, pad, epochs, lr, weight_decay, shift, erase):
+    def __init__(self, build, pad, epochs, lr, weight_decay, shift):
         self.build, self.pad, self.epochs, self.lr = build, pad, epochs, lr
-        self.weight_decay, self.shift, self.erase = weight_decay, shift, erase
+        self.weight_decay, self.shift = weight_decay, shift
 
 
 RECIPES = {
-    "simplecnn": Recipe(simplecnn, 0, 16, 3e-3, 5e-4, shift=1, erase=0),
-    "resnet8": Recipe(resnet8, 2, 12, 1e-2, 5e-3, shift=2, erase=0),
-    "dscnn": Recipe(dscnn, 2, 12, 1e-2, 5e-3, shift=2, erase=0),
+    "simplecnn": Recipe(simplecnn, 0, 16, 3e-3, 5e-4, shift=1),
+    "resnet8": Recipe(resnet8, 2, 10, 1e-2, 5e-3, shift=1),
+    "dscnn": Recipe(dscnn, 2, 10, 1e-2, 5e-3, shift=1),
 }

