@@ -13,13 +13,22 @@
  *             starting from the bias, the same for full and remainder tiles. So a result does not
  *             depend on its place in a tile, on the batch or on the thread.
  *   Rounding  fp32: a backend uses either mul+add or FMA throughout one family. s8: exact
- * (requant.h). NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN. Pixels    `a` lists
- * row pointers, made at plan time. A pointer that equals `zero` is used as it is (the row of
- * padding); to every other pointer a_offset *bytes* are added (the image's place in the batch). The
- * zero row holds 0 (fp32) or the input's zero point (s8).
+ *             (requant.h).
+ *   NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN.
+ *   Pixels    `a` lists row pointers, made at plan time. A pointer that equals `zero` is used as it
+ *             is (the row of padding); to every other pointer a_offset *bytes* are added (the
+ *             image's place in the batch). The zero row holds 0 (fp32) or the input's zero point
+ *             (s8).
+ *   Align     activations and lists: of their element type only. Packed buffers: 64 bytes.
+ *   Extents   every count is at least 1. Multipliers and scales are finite and positive.
  *
  * A family is a struct: the run function with its tile, and how its weights are packed. mr and nr
- * are the register tile; the caller passes any number of channels and at most mr rows. */
+ * are the register tile; the caller passes any number of channels and at most mr rows.
+ *
+ * Panels: a packed dense buffer is a sequence of panels of nr columns, each
+ * packed_bytes(nr, kc, ks) bytes. So the columns from n0 on, n0 a multiple of nr, are computed by
+ * passing w + n0 / nr * packed_bytes(nr, kc, ks), nc - n0 (or fewer), c + n0 and residual + n0: how
+ * work is shared among threads where there are few rows. */
 #ifndef EDY_KERNEL_H
 #define EDY_KERNEL_H
 
@@ -39,21 +48,20 @@ typedef struct edy_s8_output {
     int32_t low, high; /* fused clamp, -128 <= low <= high <= 127 */
 } edy_s8_output;
 
-/* ---- fp32 dense: GEMM and indirect GEMM -------------------------------------------------------
- */
+/* ---- fp32 dense: GEMM and indirect GEMM ------------------------------------------------------ */
 
 /* c[m][n] = clamp(bias[n] + sum_k a[m][k] * w[n][k] (+ residual[m][n])), m < rows, n < nc, k < kc.
  *   rows      1..mr                       a, a_stride   [rows][kc]
  *   w         packed by .pack with ks = 1 c, c_stride   [rows][nc], c_stride >= nc
  *   residual  NULL, or [rows][nc] with row stride c_stride; added after the last product, before
- * the clamp; may be equal to c. */
+ *             the clamp; may be equal to c. */
 typedef void (*edy_f32_gemm_fn)(size_t rows, size_t nc, size_t kc, const float *a, size_t a_stride,
                                 const void *w, float *c, size_t c_stride, const float *residual,
                                 const edy_f32_clamp *clamp);
 
 /* The same with the reduction over ks taps of kc channels: row m, tap t reads a[t * mr + m], a row
  * of kc elements. The list is always mr wide; where rows < mr the surplus pointers are valid
- * repeats (they may be read, their results are not stored). */
+ * repeats (they may be read, their results are not stored). residual as for gemm. */
 typedef void (*edy_f32_igemm_fn)(size_t rows, size_t nc, size_t kc, size_t ks,
                                  const float *const *a, size_t a_offset, const float *zero,
                                  const void *w, float *c, size_t c_stride, const float *residual,
@@ -70,8 +78,7 @@ typedef struct edy_f32_dense {
     void (*pack)(size_t nc, size_t kc, size_t ks, const float *w, const float *bias, void *packed);
 } edy_f32_dense;
 
-/* ---- fp32 depthwise ---------------------------------------------------------------------------
- */
+/* ---- fp32 depthwise -------------------------------------------------------------------------- */
 
 /* For each pixel p < pixels and channel c < channels:
  *   out[p][c] = clamp(bias[c] + sum_t a[p * taps + t][c] * w[c][t]), t in increasing order.
@@ -89,8 +96,7 @@ typedef struct edy_f32_depthwise {
     void (*pack)(size_t channels, size_t taps, const float *w, const float *bias, void *packed);
 } edy_f32_depthwise;
 
-/* ---- s8 dense ---------------------------------------------------------------------------------
- */
+/* ---- s8 dense -------------------------------------------------------------------------------- */
 
 /* What a pack function gets for s8. The zero point of the input is already inside the bias
  * (bias[n] - zx * sum(w[n])), so kernels multiply stored values. w holds weight minus its zero
@@ -124,8 +130,7 @@ typedef struct edy_s8_dense {
     void (*pack)(size_t nc, size_t kc, size_t ks, const edy_s8_weights *weights, void *packed);
 } edy_s8_dense;
 
-/* ---- s8 depthwise -----------------------------------------------------------------------------
- */
+/* ---- s8 depthwise ---------------------------------------------------------------------------- */
 
 typedef void (*edy_s8_dwconv_fn)(size_t pixels, size_t channels, size_t taps,
                                  const int8_t *const *a, size_t a_offset, const int8_t *zero,
@@ -139,11 +144,11 @@ typedef struct edy_s8_depthwise {
     void (*pack)(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed);
 } edy_s8_depthwise;
 
-/* ---- Pooling ----------------------------------------------------------------------------------
- */
+/* ---- Pooling --------------------------------------------------------------------------------- */
 
 /* Maximum over taps row pointers per pixel. Padding is not listed: a tap outside the image repeats
- * a tap inside it. fp32: NaN in any tap gives NaN. a_offset as above (there is no zero row). */
+ * one inside it. fp32: NaN in any tap gives NaN; of zeros of both signs the first stays. a_offset
+ * as above (there is no zero row). */
 typedef void (*edy_f32_maxpool_fn)(size_t pixels, size_t channels, size_t taps,
                                    const float *const *a, size_t a_offset, float *out,
                                    size_t out_stride, const edy_f32_clamp *clamp);
@@ -151,23 +156,23 @@ typedef void (*edy_s8_maxpool_fn)(size_t pixels, size_t channels, size_t taps,
                                   const int8_t *const *a, size_t a_offset, int8_t *out,
                                   size_t out_stride, const edy_s8_output *output);
 
-/* out[p][c] = clamp((sum over taps in order) / count[p]); padding taps point to `zero`. */
+/* out[p][c] = clamp((0 + sum over taps in order) / count[p]), a division; padding taps point to
+ * `zero`. */
 typedef void (*edy_f32_avgpool_fn)(size_t pixels, size_t channels, size_t taps,
                                    const float *const *a, size_t a_offset, const float *zero,
                                    const float *count, float *out, size_t out_stride,
                                    const edy_f32_clamp *clamp);
 
 /* Mean over rows of [rows][channels] (row stride a_stride): the global average pool of one image.
- * fp32: sum in row order, then divided by rows. */
+ * fp32: 0 + sum in row order, then divided by (float)rows. */
 typedef void (*edy_f32_mean_fn)(size_t rows, size_t channels, const float *a, size_t a_stride,
                                 float *out, const edy_f32_clamp *clamp);
-/* s8, rule ONNX: acc = sum(x - zx); requant with multiplier xs / (ys * rows). */
+/* s8, rule ONNX: acc = sum(x - zx); requant with multiplier xs / (ys * rows). rows < 2^23. */
 typedef void (*edy_s8_mean_fn)(size_t rows, size_t channels, const int8_t *a, size_t a_stride,
                                int32_t x_zero_point, float multiplier, int8_t *out,
                                const edy_s8_output *output);
 
-/* ---- Elementwise, n elements; may be in place -------------------------------------------------
- */
+/* ---- Elementwise, n elements; may be in place ------------------------------------------------ */
 
 typedef void (*edy_f32_add_fn)(size_t n, const float *a, const float *b, float *out,
                                const edy_f32_clamp *clamp);
@@ -184,8 +189,7 @@ typedef void (*edy_quantize_fn)(size_t n, const float *a, int8_t *out, float sca
 typedef void (*edy_dequantize_fn)(size_t n, const int8_t *a, float *out, float scale,
                                   int32_t zero_point);
 
-/* ---- The table --------------------------------------------------------------------------------
- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 /* A backend's kernels. Complete for scalar; any other backend starts as a copy of scalar's and
  * overrides what it has (backend.h). Dense and depthwise s8 have one entry a rule, since the

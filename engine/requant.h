@@ -3,15 +3,12 @@
 /* The one definition of integer requantization: int32 accumulator -> int8 activation.
  *
  * Integer activations are s8 inside the engine. A u8 tensor of a model is stored as q - 128 with
- * zero point z - 128; both rules below commute with that shift as long as the affine step (x - z)
- * is done in integers, which is the case for every function here except the float-domain ones (add,
- * mul): these take the model's own domain (edy_requant_add.origin) because their zero point takes
- * part in a rounding.
+ * zero point z - 128. Both rules below commute with that shift where the zero point is added to an
+ * integer; in add and mul it takes part in a rounding, so these work in the model's own domain.
  *
  * Two rules exist and which one applies is a property of the graph:
  *   EDY_RULE_ONNX    float multiply, round to nearest even   (ONNX Runtime 1.30 MLAS, level 99)
- *   EDY_RULE_TFLITE  fixed point, double rounding            (TensorFlow Lite Micro reference
- * kernels)
+ *   EDY_RULE_TFLITE  fixed point, double rounding            (TensorFlow Lite Micro, reference)
  *
  * All float arithmetic is binary32; a fused multiply-add happens only where fmaf is written.
  * The current rounding mode must be to-nearest (the C default). */
@@ -37,7 +34,7 @@ static inline int32_t edy_clamp_s32(int32_t x, int32_t low, int32_t high) {
 
 /* Multiplier of a convolution or dense layer for one output channel: (xs * ws) / ys, in that order,
  * each step rounded to binary32. Source: MLAS requantization as called by QLinearConv (ORT 1.30).
- */
+ * The caller refuses scales for which it is not finite. */
 static inline float edy_onnx_multiplier(float x_scale, float w_scale, float y_scale) {
     const float product = x_scale * w_scale;
     return product / y_scale;
@@ -78,12 +75,13 @@ static inline float edy_dequantize(int32_t q, float scale, int32_t zero_point) {
  * rounding, so a tie follows its parity: the arithmetic is done in the model's own domain, where a
  * u8 value is the stored s8 plus 128. */
 typedef struct edy_requant_add {
-    float ra, rb, f; /* sa/sy, sb/sy, zy - fma(ra, za, rb * zb) with z in the model's domain  */
-    int32_t a_shift, b_shift, y_shift; /* 128 where that tensor is u8 in the model, else 0        */
-    int32_t low, high; /* clamp, in the model's domain of y                                     */
+    float ra, rb, f; /* sa/sy, sb/sy, zy - fma(ra, za, rb * zb) with z in the model's domain */
+    int32_t a_shift, b_shift, y_shift; /* 128 where that tensor is u8 in the model, else 0 */
+    int32_t low, high;                 /* clamp, in the model's domain of y */
 } edy_requant_add;
 
-/* Scales and zero points in the model's own domain (z of a u8 tensor is 0..255). */
+/* Scales and zero points in the model's own domain (z of a u8 tensor is 0..255). The shifts are 0:
+ * the caller sets them. */
 static inline edy_requant_add edy_onnx_add_make(float sa, int32_t za, float sb, int32_t zb,
                                                 float sy, int32_t zy, int32_t low, int32_t high) {
     edy_requant_add r = {.ra = sa / sy, .rb = sb / sy, .low = low, .high = high};
@@ -121,7 +119,8 @@ typedef struct edy_fixed {
 } edy_fixed;
 
 /* Source: QuantizeMultiplier of tensorflow/lite/kernels/internal/quantization_util.cc: frexp in
- * double, round(frac * 2^31); 2^31 is halved with shift + 1; shift < -31 gives 0. */
+ * double, round(frac * 2^31); 2^31 is halved with shift + 1; shift < -31 gives 0. real is finite
+ * and not negative. */
 static inline edy_fixed edy_tflite_multiplier(double real) {
     edy_fixed r = {0, 0};
     if (real == 0.0)
@@ -137,7 +136,7 @@ static inline edy_fixed edy_tflite_multiplier(double real) {
         shift = 0;
         q = 0;
     }
-    if (shift > 30) { /* saturates, as the source does */
+    if (shift > 30) { /* the source overflows; its single-rounding form saturates like this */
         shift = 30;
         q = INT32_MAX;
     }
