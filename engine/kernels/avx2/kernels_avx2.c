@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/kernels/avx2/avx2.h"
+
+void edy_kernels_avx2(edy_kernels *k) {
+    edy_avx2_f32_elementwise(k);
+}
