@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Conformance: is what this machine computes right?
+ *
+ * End to end, float: |got - golden| <= EDY_BUDGET_FACTOR * golden.reference_error for every element,
+ * where the golden is a float64 run and reference_error is the error that an independent scalar
+ * float32 run of the same graph has against it (NUMERICS: "at most 8x that of scalar fp32"). The
+ * denominator is committed with the golden, not measured with our own scalar kernels, so a bug of ours
+ * cannot widen it. Class: the same argmax wherever the golden's margin exceeds twice the budget.
+ * End to end, integer: every byte equal.
+ * Per node, float: |got - exact| <= k*u*S + k*FLT_MIN always (hard) and <= 6*sqrt(k)*u*S (expected),
+ * S = sum |a*b|, u = 2^-24, with the node's own inputs fed to the double oracle.
+ * NaN never passes, except where the golden is NaN. */
+#ifndef EDY_CONFORM_H
+#define EDY_CONFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/golden.h"
+#include "engine/backend.h"
+#include "workloads/workload.h"
+
+enum { EDY_BUDGET_FACTOR = 8 };
+
+/* X(name, text, word in the closing line) */
+#define EDY_VERDICT_MAP(X)                                                                         \
+    X(PASS, "PASS", "passed")                                                                      \
+    X(FAIL, "FAIL", "failed")                                                                      \
+    X(UNSUPPORTED, "UNSUPPORTED", "unsupported") /* outside what edyno computes; named */          \
+    X(CRASH, "CRASH", "crashed")                 /* died of a signal */                            \
+    X(SKIP, "SKIP", "skipped")                   /* could not be judged; the reason is given */    \
+    X(MISTRUSTED, "MISTRUSTED", "mistrusted")    /* agrees, but with nothing independent */
+
+typedef enum edy_verdict {
+#define EDY_VERDICT_ENUM(name, text, word) EDY_VERDICT_##name,
+    EDY_VERDICT_MAP(EDY_VERDICT_ENUM)
+#undef EDY_VERDICT_ENUM
+        EDY_VERDICT_COUNT
+} edy_verdict;
+
+const char *edy_verdict_text(edy_verdict verdict); /* "PASS" */
+
+/* What one comparison found. Plain data: can go through a pipe. */
+typedef struct edy_judgement {
+    edy_verdict verdict;
+    bool exact;      /* bytes were compared: share is not meaningful */
+    size_t compared; /* elements */
+    size_t wrong;    /* elements over budget, or unequal */
+    double share;    /* worst |error| / budget; INFINITY for a NaN */
+    double budget;   /* allowed absolute error */
+    size_t sample;   /* of the worst element, or of the first unequal one */
+    size_t index;    /* inside that sample */
+    int32_t output;  /* which output of the model */
+    double expected, got;
+    size_t class_checked, class_wrong;
+    char reason[200]; /* why not PASS, one sentence; "" for PASS */
+} edy_judgement;
+
+/* Judges `samples` results that lie end to end in outputs[i] (one pointer a model output, in the
+ * model's own dtype): result s belongs to golden sample (first + s) % golden->samples. Gives PASS,
+ * FAIL, or (source EDY_GOLDEN_ORACLE) MISTRUSTED in place of PASS. samples >= 1. */
+edy_judgement edy_judge_output(const edy_golden *golden, size_t first, size_t samples,
+                               const void *const *outputs);
+
+/* One case: a variant on a backend, at a thread count and a batch size. */
+typedef struct edy_conform_case {
+    char name[160]; /* "resnet8/int8/avx2/threads:1/batch:5" */
+    edy_judgement result;
+    double node_share; /* worst share of a per-node expected bound; < 0: no float node judged */
+    char node[96];     /* that node, "name (operator)" */
+    size_t nodes_judged;
+} edy_conform_case;
+
+typedef struct edy_conform_options {
+    const edy_backend *const *backend; /* those that run here */
+    size_t n_backends;
+    const int64_t *threads; /* e.g. {1, 2} */
+    size_t n_threads;
+    const int64_t *batch; /* e.g. {1, 5} */
+    size_t n_batches;
+    const char *share; /* data folder (workloads/share.h) */
+    bool full;         /* the class of every image of the test part, not 1,000 */
+    bool in_process;   /* no child process: for debuggers; a crash ends the program */
+    /* Called after each case; may be NULL. */
+    void (*on_case)(void *context, const edy_conform_case *c);
+    void *context;
+} edy_conform_options;
+
+typedef struct edy_conform_table {
+    edy_conform_case *row;
+    size_t n, capacity;
+} edy_conform_table;
+
+/* Appends the cases of one variant of one workload. Returns an error only for what stops all of it
+ * (unreadable model, bad golden, no memory); a case that cannot be judged is a row. An UNSUPPORTED
+ * model is one row a backend. */
+edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *variant,
+                               const edy_conform_options *options, edy_conform_table *table,
+                               edy_error *err);
+void edy_conform_table_free(edy_conform_table *table);
+
+/* 80 columns, one line a case, reasons below it; then the closing line. */
+void edy_conform_print(const edy_conform_table *table, FILE *out);
+/* "N passed, N failed, N unsupported, N crashed, N skipped, N mistrusted of N" */
+void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t size);
+/* 5 for no case, 1 where anything failed or crashed, else 0. */
+int edy_conform_exit_code(const edy_conform_table *table);
+
+#endif

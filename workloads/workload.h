@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* The registry of workloads: trained models with their sidecars, variants and golden folders, and a
+ * user's own .onnx under the same type.
+ *
+ *   models/NAME.onnx      variant fp32            models/NAME.json    the sidecar
+ *   models/NAME.V.onnx    variant V (int8, ...)   goldens/NAME.V/     its goldens, if there are any */
+#ifndef EDY_WORKLOAD_H
+#define EDY_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/status.h"
+#include "engine/tensor.h"
+
+enum { EDY_MAX_CHANNELS = 4 };
+
+/* Sidecar field "preprocess": pad raw pixels with zeros on all four sides, then, in float32,
+ * (px / scale - mean[c]) / std[c]. */
+typedef struct edy_workload_preprocess {
+    int64_t pad;
+    float scale;
+    float mean[EDY_MAX_CHANNELS], std[EDY_MAX_CHANNELS];
+    size_t channels;           /* entries in mean and std */
+    const char *channel_order; /* "gray", "rgb", "bgr" */
+} edy_workload_preprocess;
+
+typedef struct edy_variant {
+    const char *name; /* "fp32", "int8", ... */
+    const char *model_path;
+    const char *golden_dir; /* NULL: no such folder */
+} edy_variant;
+
+typedef struct edy_workload {
+    const char *name; /* "resnet8"; of a user's file its name without folder and .onnx */
+    bool own_model;   /* a user's file: one variant, called "model" */
+    const char
+        *sidecar_path;     /* NULL: a user's model without one; then all below has its zero value */
+    const char *dataset;   /* "fashion-mnist"; NULL: none */
+    edy_shape input_shape; /* batch 1; rank 0: not given */
+    bool has_preprocess;
+    edy_workload_preprocess preprocess;
+    const char *const *classes;
+    size_t n_classes;
+    const edy_variant *variant; /* fp32 first, then by name */
+    size_t n_variants;
+} edy_workload;
+
+/* Owns everything that it lists. */
+typedef struct edy_workloads edy_workloads;
+
+/* Reads a folder that holds models/ (and goldens/): <share>/workloads, or --workloads-dir. Fails with
+ * EDY_IO where it cannot be read and EDY_BAD_FILE where a sidecar is wrong (file, field, value). */
+edy_status edy_workloads_open(const char *dir, edy_workloads **all, edy_error *err);
+void edy_workloads_close(edy_workloads *all);         /* NULL is allowed */
+size_t edy_workloads_count(const edy_workloads *all); /* those of the folder, sorted by name */
+const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index);
+
+/* A workload by name, or a user's model by the path of its .onnx file (anything that ends in .onnx or
+ * contains a slash); its sidecar is PATH with .json in place of .onnx, where there is one. The result
+ * belongs to `all`. EDY_BAD_ARGUMENT for an unknown name (the message lists the known ones), EDY_IO
+ * for a path that cannot be opened, EDY_BAD_FILE for a bad sidecar. */
+edy_status edy_workloads_resolve(edy_workloads *all, const char *name_or_path,
+                                 const edy_workload **workload, edy_error *err);
+
+/* NULL where it has no variant of that name. */
+const edy_variant *edy_workload_variant(const edy_workload *workload, const char *name);
+
+#endif
