@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The edgedyno authors
+#
+#   ci/build.sh FOLDER [CMake options]    configures and builds into FOLDER, quietly
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$1
+shift
+
+# A folder configured before keeps its generator.
+generator=(-G Ninja)
+[ -f "$folder/CMakeCache.txt" ] && generator=()
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cmake -S . -B "$folder" ${generator[@]+"${generator[@]}"} "$@" >"$log" 2>&1 || {
+    cat "$log" >&2
+    exit 2
+}
+cmake --build "$folder" --parallel >"$log" 2>&1 || {
+    cat "$log" >&2
+    exit 2
+}
+grep -E 'warning:' "$log" >&2 || true
+echo "built in $folder/"

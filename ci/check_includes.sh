@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The edgedyno authors
+#
+# Proves that includes go one way (engine <- workloads, datasets <- bench <- reports), that quoted
+# includes name a file from the root, that intrinsics stay in engine/kernels/<isa>/, and that engine/
+# uses no library but protobuf-c, and that only where ONNX is read or written.
+# With folders as arguments it checks those instead of the repository (its own test does).
+set -uo pipefail
+cd "${1:-$(dirname "$0")/..}" || exit 2
+
+find . -path './build*' -prune -o -name '*.[ch]' -print | sed 's|^\./||' | sort |
+    xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' |
+    awk -F: '
+    BEGIN {
+        allow["engine"] = " engine "
+        allow["workloads"] = " engine workloads "
+        allow["datasets"] = " engine datasets "
+        allow["bench"] = " engine workloads datasets bench "
+        allow["reports"] = " engine workloads datasets bench reports "
+    }
+    function finding(text) { print $1 ":" $2 ": " text; bad = 1 }
+    {
+        split($1, folder, "/"); from = folder[1]
+        line = $3
+        if (!match(line, /["<][^">]+[">]/)) { finding("not a plain include"); next }
+        quoted = substr(line, RSTART, 1) == "\""
+        name = substr(line, RSTART + 1, RLENGTH - 2)
+        if (quoted) {
+            split(name, part, "/")
+            if (index(name, "/") == 0 || system("test -f \"" name "\"") != 0)
+                { finding("\"" name "\" is not a file from the root"); next }
+            if ((from in allow) && (part[1] in allow) && index(allow[from], " " part[1] " ") == 0)
+                finding(from "/ must not include " part[1] "/")
+        }
+        if (name ~ /^([a-z]*mmintrin|x86intrin|immintrin|arm_neon|arm_sve|arm_acle)\.h$/ &&
+            ($1 !~ /^engine\/kernels\/[a-z0-9]+\// || $1 ~ /^engine\/kernels\/scalar\//))
+            finding("intrinsics belong in engine/kernels/<isa>/")
+        if (from == "engine" && name ~ /^(cjson\/|csv\.h|hwloc|zlib\.h|png\.h|jpeglib\.h)/)
+            finding("engine/ does without " name)
+        if (from == "engine" && name ~ /protobuf-c|pb-c\.h/ && $1 !~ /^engine\/(import|export)\//)
+            finding("protobuf-c belongs in engine/import/ and engine/export/")
+    }
+    END { exit bad }'

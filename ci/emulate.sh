@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The edgedyno authors
+#
+# Builds for aarch64 and runs the tests and the conformance of every trained model under QEMU's user
+# emulation. Sets itself up: this adds the architecture arm64 to the machine. Arguments go to ctest.
+# It proves answers, never speed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=build-aarch64
+ci/setup.sh --test --arm64
+
+ci/build.sh "$build" -DCMAKE_BUILD_TYPE=Release -DEDYNO_TESTS=ON \
+    -DCMAKE_TOOLCHAIN_FILE="$PWD/targets/aarch64-linux-gnu.cmake"
+status=0
+ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@" || status=$?
+
+echo "edyno conform, aarch64 under $(qemu-aarch64 --version | head -n 1)"
+qemu-aarch64 "$build/edyno" conform || status=$?
+exit "$status"

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The edgedyno authors
+#
+# Everything compiles without a warning under gcc and clang, and the engine alone compiles where no
+# library at all can be found.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+ci/setup.sh --test --checks
+
+for compiler in gcc clang; do
+    ci/build.sh "build-werror-$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=$compiler \
+        -DEDYNO_WERROR=ON
+    echo "$compiler: no warning"
+done
+PKG_CONFIG_LIBDIR=/nonexistent ci/build.sh build-alone -DCMAKE_BUILD_TYPE=Release \
+    -DEDYNO_WERROR=ON -DEDYNO_ONNX=OFF -DEDYNO_PROGRAM=OFF -DEDYNO_TESTS=OFF
+echo "the engine builds alone, without ONNX"
