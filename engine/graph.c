@@ -307,6 +307,13 @@ uint64_t edy_graph_macs(const edy_graph *g) {
     return sum;
 }
 
+/* Scales and zero points are not what people count as parameters. */
+static bool is_quantizer_parameter(const edy_node *n, int32_t input) {
+    if (n->op == EDY_OP_QLINEARCONV)
+        return input != 3 && input != 8;
+    return (n->op == EDY_OP_QUANTIZE || n->op == EDY_OP_DEQUANTIZE) && input > 0;
+}
+
 uint64_t edy_graph_parameters(const edy_graph *g) {
     uint64_t sum = 0;
     bool *counted = calloc((size_t)g->n_values + 1, sizeof *counted);

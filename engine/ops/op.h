@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* What an operator is: shape rule, cost, how the plan prepares it, how it runs. One file an operator;
- * op_table.c lists them in the order of EDY_OP_MAP. */
+/* What an operator is: shape rule, cost, how the plan prepares it, how it runs. One file an
+ * operator; op_table.c lists them in the order of EDY_OP_MAP. */
 #ifndef EDY_OP_H
 #define EDY_OP_H
 
@@ -21,7 +21,8 @@ typedef struct edy_op {
     /* Bytes of arena scratch that a run needs. NULL: 0. */
     size_t (*scratch_bytes)(const edy_graph *g, const edy_node *n, const edy_kernels *k);
     /* Fills step->state, ->run, ->kernel, ->reason; packs weights. Memory comes from the planner.
-     * Arena addresses are final. NULL for operators that lowering removes: planning one is an error. */
+     * Arena addresses are final. NULL for operators that lowering removes: planning one is an
+     * error. */
     edy_status (*prepare)(edy_planner *p, edy_step *step, edy_error *err);
     /* prepare aliases output 0 to input 0 (Reshape): no memory, no step. */
     bool aliases_input;
@@ -29,11 +30,11 @@ typedef struct edy_op {
 
 struct edy_step {
     const edy_node *node;
-    int32_t index;                 /* of the node */
-    void *in[EDY_MAX_INPUTS];      /* arena address or constant payload; NULL where absent */
+    int32_t index;            /* of the node */
+    void *in[EDY_MAX_INPUTS]; /* arena address or constant payload; NULL where absent */
     void *out[EDY_MAX_OUTPUTS];
     void *scratch;
-    void *state;                   /* the operator's own, made by prepare */
+    void *state; /* the operator's own, made by prepare */
     void (*run)(const edy_step *step, edy_threads *threads);
     const char *kernel, *reason;
     size_t packed_bytes;
@@ -42,10 +43,10 @@ struct edy_step {
 
 /* What prepare may use. */
 struct edy_planner {
-    const edy_graph *graph;        /* lowered, shapes known */
+    const edy_graph *graph; /* lowered, shapes known */
     const edy_kernels *kernels;
-    edy_region *region;            /* state, pointer lists: lives as long as the plan */
-    size_t packed_bytes;           /* running totals of the plan */
+    edy_region *region;  /* state, pointer lists: lives as long as the plan */
+    size_t packed_bytes; /* running totals of the plan */
     size_t indirection_bytes;
 };
 
@@ -56,7 +57,7 @@ void *edy_planner_indirection(edy_planner *p, size_t bytes);
 const edy_op *edy_op_get(edy_op_kind kind);
 
 /* Helpers that several operators share (op_common.c). */
-const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i);  /* NULL if absent */
+const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i); /* NULL if absent */
 edy_value *edy_node_out(edy_graph *g, const edy_node *n, int32_t i);
 /* Output range of an integer node: the dtype's range narrowed by act_min/act_max at the output's
  * scale, with q(bound) = z + round(bound / scale), ties to even. */

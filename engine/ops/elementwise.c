@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/ops/elementwise.h"
+
+#include <string.h>
+
+static bool is_channel_vector(const edy_shape *x, const edy_shape *b) {
+    if (x->rank < 2 || b->rank > x->rank)
+        return false;
+    for (int32_t i = 0; i < b->rank; i++) { /* aligned at the end, as numpy does */
+        const int32_t axis = x->rank - b->rank + i;
+        if (b->dim[i] != (axis == 1 ? x->dim[1] : 1))
+            return false;
+    }
+    return x->rank - b->rank <= 1; /* axis 1 is covered */
+}
+
+edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread,
+                         edy_error *err) {
+    const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
+    if (edy_shape_equal(&a->shape, &b->shape))
+        *spread = EDY_SPREAD_SAME;
+    else if (b->data && b->shape.rank <= a->shape.rank && edy_shape_count(&b->shape) == 1)
+        *spread = EDY_SPREAD_ONE;
+    else if (b->data && is_channel_vector(&a->shape, &b->shape))
+        *spread = EDY_SPREAD_CHANNEL;
+    else {
+        char x[64], y[64];
+        return edy_fail(err, EDY_UNSUPPORTED, "operands of shape %s and %s",
+                        edy_shape_text(&a->shape, x, sizeof x),
+                        edy_shape_text(&b->shape, y, sizeof y));
+    }
+    return EDY_OK;
+}
+
+edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err) {
+    const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
+    if (!a || !b)
+        return edy_fail(err, EDY_BAD_FILE, "it needs two operands");
+    if (a->dtype != b->dtype || (a->dtype != EDY_F32 && a->dtype != EDY_S8))
+        return edy_fail(err, EDY_UNSUPPORTED, "operands of dtype %s and %s",
+                        edy_dtype_text(a->dtype), edy_dtype_text(b->dtype));
+    edy_spread spread;
+    const edy_status status = edy_spread_of(g, n, &spread, err);
+    if (status)
+        return status;
+    edy_value *y = edy_node_out(g, n, 0);
+    if (a->dtype == EDY_S8 && (a->quant.count != 1 || b->quant.count != 1 || y->quant.count != 1 ||
+                               (spread == EDY_SPREAD_CHANNEL)))
+        return edy_fail(err, EDY_UNSUPPORTED, "integer operands that are not one scale a tensor");
+    y->shape = a->shape;
+    y->dtype = a->dtype;
+    return EDY_OK;
+}
+
+float *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread) {
+    const edy_value *a = edy_node_in(p->graph, n, 0), *b = edy_node_in(p->graph, n, 1);
+    const size_t count = edy_shape_count(&a->shape);
+    float *full = edy_planner_indirection(p, count * sizeof *full);
+    const float *data = b->data;
+    if (!full)
+        return NULL;
+    const size_t channels = spread == EDY_SPREAD_CHANNEL ? (size_t)a->shape.dim[1] : 1;
+    size_t inner = 1;
+    for (int32_t i = 2; a->layout == EDY_LAYOUT_PLAIN && i < a->shape.rank; i++)
+        inner *= (size_t)a->shape.dim[i];
+    if (spread == EDY_SPREAD_SAME && a->layout == EDY_LAYOUT_NHWC) {
+        const int64_t *d = a->shape.dim;
+        const size_t c = (size_t)d[1], hw = (size_t)(d[2] * d[3]);
+        for (size_t i = 0; i < count; i++) /* i counts NHWC; the constant is NCHW */
+            full[i] = data[(i / (hw * c) * c + i % c) * hw + i / c % hw];
+    } else if (spread == EDY_SPREAD_SAME) {
+        memcpy(full, data, count * sizeof *full);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            full[i] = data[i / inner % channels];
+    }
+    return full;
+}

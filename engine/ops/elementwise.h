@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Splitting flat loops over threads, and how a second operand spreads over the first. */
+#ifndef EDY_ELEMENTWISE_H
+#define EDY_ELEMENTWISE_H
+
+#include "engine/ops/op.h"
+
+/* Elements an item of work: small layers stay on one thread. */
+enum { EDY_FLAT_CHUNK = 16 * 1024 };
+
+static inline size_t edy_flat_items(size_t elems) {
+    return (elems + EDY_FLAT_CHUNK - 1) / EDY_FLAT_CHUNK;
+}
+/* Elements [*first, *first + count) of items [begin, end); returns count. */
+static inline size_t edy_flat_range(size_t elems, size_t begin, size_t end, size_t *first) {
+    const size_t last = end * EDY_FLAT_CHUNK < elems ? end * EDY_FLAT_CHUNK : elems;
+    *first = begin * EDY_FLAT_CHUNK;
+    return last - *first;
+}
+
+/* Elementwise pair: both operands of one shape, or a constant second operand with one element or
+ * one for each index of axis 1 (shapes [C, 1, 1], [1, C, 1, 1], and [C] or [1, C] where x has rank
+ * 2). */
+typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_ONE, EDY_SPREAD_CHANNEL } edy_spread;
+
+edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread, edy_error *err);
+/* Validates the two operands of Add or Mul and sets the output. */
+edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err);
+/* The constant second operand of an fp32 pair spread to x's whole shape in x's layout, in the
+ * plan's memory. */
+float *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/ops/op_table.h"
+
+#include <assert.h>
+
+const edy_op *edy_op_get(edy_op_kind kind) {
+    static const edy_op *const ops[EDY_OP_COUNT] = {
+        [EDY_OP_CONV] = &edy_op_conv,
+        [EDY_OP_GEMM] = &edy_op_gemm,
+        [EDY_OP_BATCHNORM] = &edy_op_batchnorm,
+        [EDY_OP_RELU] = &edy_op_relu,
+        [EDY_OP_CLIP] = &edy_op_clip,
+        [EDY_OP_ADD] = &edy_op_add,
+        [EDY_OP_MUL] = &edy_op_mul,
+        [EDY_OP_MAXPOOL] = &edy_op_maxpool,
+        [EDY_OP_AVGPOOL] = &edy_op_avgpool,
+        [EDY_OP_GLOBALAVGPOOL] = &edy_op_globalavgpool,
+        [EDY_OP_RESHAPE] = &edy_op_reshape,
+        [EDY_OP_TRANSPOSE] = &edy_op_transpose,
+        [EDY_OP_PAD] = &edy_op_pad,
+        [EDY_OP_SOFTMAX] = &edy_op_softmax,
+        [EDY_OP_QUANTIZE] = &edy_op_quantize,
+        [EDY_OP_DEQUANTIZE] = &edy_op_dequantize,
+        [EDY_OP_QLINEARCONV] = &edy_op_qlinearconv,
+        [EDY_OP_LAYOUT] = &edy_op_layout,
+    };
+    assert((unsigned)kind < EDY_OP_COUNT);
+    return ops[kind];
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* The operators, one declaration each; op_table.c puts them in the order of EDY_OP_MAP. */
+#ifndef EDY_OP_TABLE_H
+#define EDY_OP_TABLE_H
+
+#include "engine/ops/op.h"
+
+extern const edy_op edy_op_conv;
+extern const edy_op edy_op_gemm;
+extern const edy_op edy_op_batchnorm;
+extern const edy_op edy_op_relu;
+extern const edy_op edy_op_clip;
+extern const edy_op edy_op_add;
+extern const edy_op edy_op_mul;
+extern const edy_op edy_op_maxpool;
+extern const edy_op edy_op_avgpool;
+extern const edy_op edy_op_globalavgpool;
+extern const edy_op edy_op_reshape;
+extern const edy_op edy_op_transpose;
+extern const edy_op edy_op_pad;
+extern const edy_op edy_op_softmax;
+extern const edy_op edy_op_quantize;
+extern const edy_op edy_op_dequantize;
+extern const edy_op edy_op_qlinearconv;
+extern const edy_op edy_op_layout;
+
+#endif

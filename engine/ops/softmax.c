@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* exp(x - max) / sum along one axis, the sum in index order. expf of the C library on every
+ * backend. */
+#include "engine/ops/op_table.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+typedef struct softmax_state {
+    size_t outer, extent, inner; /* element (o, i, j) lies at (o * extent + i) * inner + j */
+    const float *x;
+    float *y;
+} softmax_state;
+
+static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
+    const edy_value *x = edy_node_in(g, n, 0);
+    if (!x || x->shape.rank < 1 || x->dtype != EDY_F32)
+        return edy_fail(err, EDY_UNSUPPORTED, "an input that is not float32 with dimensions");
+    const int64_t rank = x->shape.rank;
+    if (n->axis < -rank || n->axis >= rank)
+        return edy_fail(err, EDY_BAD_FILE, "axis %" PRId64 " of an input of rank %" PRId64, n->axis,
+                        rank);
+    edy_value *y = edy_node_out(g, n, 0);
+    y->shape = x->shape;
+    y->dtype = EDY_F32;
+    return EDY_OK;
+}
+
+static void softmax_row(const softmax_state *s, size_t row) {
+    const size_t at = row / s->inner * s->extent * s->inner + row % s->inner;
+    const float *x = s->x + at;
+    float *y = s->y + at;
+    float most = x[0], sum = 0.0f;
+    for (size_t i = 1; i < s->extent; i++)
+        most = x[i * s->inner] > most || isnan(x[i * s->inner]) ? x[i * s->inner] : most;
+    for (size_t i = 0; i < s->extent; i++) {
+        const float e = expf(x[i * s->inner] - most);
+        y[i * s->inner] = e;
+        sum += e;
+    }
+    for (size_t i = 0; i < s->extent; i++)
+        y[i * s->inner] = y[i * s->inner] / sum;
+}
+
+static void run_rows(void *context, size_t begin, size_t end) {
+    const softmax_state *s = context;
+    for (size_t row = begin; row < end; row++)
+        softmax_row(s, row);
+}
+
+static void run(const edy_step *step, edy_threads *threads) {
+    softmax_state *s = step->state;
+    edy_parallel_for(s->extent * s->inner * s->outer > 4096 ? threads : NULL, s->outer * s->inner,
+                     run_rows, s);
+}
+
+static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
+    const edy_node *n = step->node;
+    const edy_shape *x = &edy_node_in(p->graph, n, 0)->shape;
+    softmax_state *s = edy_region_alloc(p->region, sizeof *s);
+    if (!s)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
+    const int32_t axis = (int32_t)(n->axis < 0 ? n->axis + x->rank : n->axis);
+    s->outer = s->extent = s->inner = 1;
+    for (int32_t i = 0; i < x->rank; i++) {
+        const bool reduced = i == axis || (n->softmax_flattens && i > axis);
+        size_t *part = reduced ? &s->extent : i < axis ? &s->outer : &s->inner;
+        *part *= (size_t)x->dim[i];
+    }
+    s->x = step->in[0];
+    s->y = step->out[0];
+    step->state = s;
+    step->run = run;
+    step->kernel = "f32_softmax";
+    step->reason = "one row an item";
+    return EDY_OK;
+}
+
+const edy_op edy_op_softmax = {.infer = infer, .prepare = prepare};
