@@ -19,28 +19,11 @@
 #include <stdio.h>
 
 #include "bench/golden.h"
+#include "bench/verdict.h"
 #include "engine/backend.h"
 #include "workloads/workload.h"
 
 enum { EDY_BUDGET_FACTOR = 8 };
-
-/* X(name, text, word in the closing line) */
-#define EDY_VERDICT_MAP(X)                                                                         \
-    X(PASS, "PASS", "passed")                                                                      \
-    X(FAIL, "FAIL", "failed")                                                                      \
-    X(UNSUPPORTED, "UNSUPPORTED", "unsupported") /* outside what edyno computes; named */          \
-    X(CRASH, "CRASH", "crashed")                 /* died of a signal */                            \
-    X(SKIP, "SKIP", "skipped")                   /* could not be judged; the reason is given */    \
-    X(MISTRUSTED, "MISTRUSTED", "mistrusted")    /* agrees, but with nothing independent */
-
-typedef enum edy_verdict {
-#define EDY_VERDICT_ENUM(name, text, word) EDY_VERDICT_##name,
-    EDY_VERDICT_MAP(EDY_VERDICT_ENUM)
-#undef EDY_VERDICT_ENUM
-        EDY_VERDICT_COUNT
-} edy_verdict;
-
-const char *edy_verdict_text(edy_verdict verdict); /* "PASS" */
 
 /* What one comparison found. Plain data: can go through a pipe. */
 typedef struct edy_judgement {

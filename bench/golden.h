@@ -3,14 +3,16 @@
 /* Expected outputs, wherever they come from, as one struct that the judge (conform.h) reads.
  *
  * A committed golden folder (workloads/goldens/WORKLOAD.VARIANT) holds golden.json and the files it
- * names. golden.json, fields that are read:
- *   model_sha256      of the .onnx file; another model is refused
- *   dataset, images   name of the data set, and the indices of the golden images in its test part
- *   output            {"file", "dtype": "float64"|"float32"|"uint8"|"int8", "shape": [samples, ...]}
- *   classes           {"file", "count"}: u8 class of each image of the whole test part, in order
- *   margins           {"file"}: f32, best minus second best output, one for each of the same images
- *   reference_error   {"numpy_float32_max_abs"}: error of an independent scalar float32 run (fp32)
- *   provenance        any object; its software and version are shown in reports
+ * names, each with its "sha256". golden.json, fields that are read:
+ *   model_sha256     of the .onnx file; another model is refused
+ *   dataset, first, count   the golden samples: images first..first+count-1 of its test part
+ *   input_sha256     of these inputs after preprocessing, float32: proves that ours are the same
+ *   output           {"file", "dtype": "float64"|"float32"|"uint8"|"int8", "shape": [count, ...]};
+ *                    float64 is judged by the budget, the others byte for byte
+ *   classes          {"file", "n"}: u8 class of each image of the whole test part, in order
+ *   margins          {"file"}: f32, best minus second best output, one for each of the same images
+ *   reference_error  {"numpy_float32_max_abs"}: error of an independent scalar float32 run (float64)
+ *   oracle           {"name", "version"}: shown in reports
  * Whatever it says is checked against the sizes of the files before it is used. */
 #ifndef EDY_GOLDEN_H
 #define EDY_GOLDEN_H

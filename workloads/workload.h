@@ -14,18 +14,6 @@
 #include "engine/status.h"
 #include "engine/tensor.h"
 
-enum { EDY_MAX_CHANNELS = 4 };
-
-/* Sidecar field "preprocess": pad raw pixels with zeros on all four sides, then, in float32,
- * (px / scale - mean[c]) / std[c]. */
-typedef struct edy_workload_preprocess {
-    int64_t pad;
-    float scale;
-    float mean[EDY_MAX_CHANNELS], std[EDY_MAX_CHANNELS];
-    size_t channels;           /* entries in mean and std */
-    const char *channel_order; /* "gray", "rgb", "bgr" */
-} edy_workload_preprocess;
-
 typedef struct edy_variant {
     const char *name; /* "fp32", "int8", ... */
     const char *model_path;
@@ -39,8 +27,7 @@ typedef struct edy_workload {
         *sidecar_path;     /* NULL: a user's model without one; then all below has its zero value */
     const char *dataset;   /* "fashion-mnist"; NULL: none */
     edy_shape input_shape; /* batch 1; rank 0: not given */
-    bool has_preprocess;
-    edy_workload_preprocess preprocess;
+    bool has_preprocess;   /* the sidecar says how: edy_preprocess_load(sidecar_path) */
     const char *const *classes;
     size_t n_classes;
     const edy_variant *variant; /* fp32 first, then by name */
@@ -50,7 +37,8 @@ typedef struct edy_workload {
 /* Owns everything that it lists. */
 typedef struct edy_workloads edy_workloads;
 
-/* Reads a folder that holds models/ (and goldens/): <share>/workloads, or --workloads-dir. Fails with
+/* Reads a folder that holds models/ (and goldens/): <share>/workloads, or --workloads-dir. dir NULL: no
+ * folder, an empty registry (a user's own models can still be resolved). Fails with
  * EDY_IO where it cannot be read and EDY_BAD_FILE where a sidecar is wrong (file, field, value). */
 edy_status edy_workloads_open(const char *dir, edy_workloads **all, edy_error *err);
 void edy_workloads_close(edy_workloads *all);         /* NULL is allowed */

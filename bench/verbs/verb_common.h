@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* What several verbs do alike: options of the same name and meaning, finding data, models, backends. */
+#ifndef EDY_VERB_COMMON_H
+#define EDY_VERB_COMMON_H
+
+#include "bench/verbs/verb.h"
+#include "engine/backend.h"
+#include "engine/graph.h"
+#include "workloads/share.h"
+#include "workloads/workload.h"
+
+/* Rows for option tables; a verb that uses one reads it with the function named beside it. */
+#define EDY_ROW_WORKLOADS_DIR /* edy_catalog_open */                                               \
+    {                                                                                              \
+        .name = "workloads-dir", .kind = EDY_OPT_STRING, .argument = "DIR",                        \
+        .help = "folder with models/ and goldens/ to use instead"                                  \
+    }
+#define EDY_ROW_BACKENDS /* edy_verb_backends */                                                   \
+    {                                                                                              \
+        .name = "backend", .letter = 'b', .kind = EDY_OPT_LIST, .argument = "B,..|all",            \
+        .help = "backends to use; all: every one this CPU can run", .fallback = "all"              \
+    }
+#define EDY_ROW_BACKEND /* edy_verb_backend */                                                     \
+    {                                                                                              \
+        .name = "backend", .letter = 'b', .kind = EDY_OPT_STRING, .argument = "B",                 \
+        .help = "backend to use; best: the fastest this CPU can run", .fallback = "best"           \
+    }
+#define EDY_ROW_VARIANT /* edy_catalog_graph */                                                    \
+    {                                                                                              \
+        .name = "variant", .kind = EDY_OPT_STRING, .argument = "V",                                \
+        .help = "variant of the workload: fp32, int8, ..."                                         \
+    }
+
+/* The data folder and the registry of workloads. */
+typedef struct edy_catalog {
+    char share[EDY_PATH_MAX]; /* "" where there is none */
+    edy_workloads *workloads;
+} edy_catalog;
+
+/* Honours --workloads-dir (the verb's table must have the row) and EDYNO_SHARE. Where no data folder
+ * exists and every operand is a model's path, the catalog is empty, which is enough for them. */
+edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err);
+void edy_catalog_close(edy_catalog *catalog);
+
+/* Imports a workload's variant (variant NULL: its first, fp32) or a user's .onnx. The graph is the
+ * caller's. EDY_BAD_ARGUMENT for an unknown variant; the message lists those that exist. */
+edy_status edy_catalog_graph(edy_catalog *catalog, const char *name_or_path, const char *variant,
+                             const edy_workload **workload, const edy_variant **chosen,
+                             edy_graph **graph, edy_error *err);
+
+enum { EDY_MAX_BACKENDS = 16 };
+
+/* Option --backend as a list: names, or "all" for those that run on this CPU. Each once, in the order
+ * given. An unknown name or one that this CPU cannot run is an error. */
+edy_status edy_verb_backends(const edy_args *args, const edy_backend *out[EDY_MAX_BACKENDS],
+                             size_t *count, edy_error *err);
+/* Option --backend as one name, or "best". */
+edy_status edy_verb_backend(const edy_args *args, const edy_backend **out, edy_error *err);
+
+#endif

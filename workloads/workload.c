@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "workloads/workload.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/region.h"
+#include "workloads/share.h"
+#include "workloads/sidecar.h"
+
+enum { MAX_WORKLOADS = 1000, MAX_VARIANTS = 64 };
+static const char extension[] = ".onnx";
+
+struct edy_workloads {
+    edy_region region;
+    const char *dir;
+    edy_workload *item[MAX_WORKLOADS]; /* the folder's first, then users' files as they come */
+    size_t n, n_listed;
+};
+
+static bool is_folder(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_file(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+/* Path of three parts in the region; NULL on no memory or a path that is too long. */
+static const char *join(edy_workloads *all, const char *a, const char *b, const char *c) {
+    char path[EDY_PATH_MAX];
+    if (snprintf(path, sizeof path, "%s%s%s", a, b, c) >= (int)sizeof path)
+        return NULL;
+    return edy_region_string(&all->region, path);
+}
+
+static edy_status no_memory(edy_error *err) {
+    return edy_fail(err, EDY_NO_MEMORY, "out of memory, or a path of more than %d bytes",
+                    EDY_PATH_MAX - 1);
+}
+
+static edy_workload *find(edy_workloads *all, const char *name) {
+    for (size_t i = 0; i < all->n_listed; i++)
+        if (strcmp(all->item[i]->name, name) == 0)
+            return all->item[i];
+    return NULL;
+}
+
+static edy_status new_workload(edy_workloads *all, const char *name, size_t variants,
+                               edy_workload **out, edy_error *err) {
+    if (all->n == MAX_WORKLOADS)
+        return edy_fail(err, EDY_LIMIT, "%s: more than %d models", all->dir, MAX_WORKLOADS);
+    edy_workload *w = edy_region_alloc(&all->region, sizeof *w);
+    edy_variant *v = edy_region_array(&all->region, variants, sizeof *v);
+    if (!w || !v)
+        return no_memory(err);
+    w->name = edy_region_string(&all->region, name);
+    w->variant = v;
+    if (!w->name)
+        return no_memory(err);
+    all->item[all->n++] = w;
+    *out = w;
+    return EDY_OK;
+}
+
+/* models/NAME.onnx or models/NAME.V.onnx. */
+static edy_status add_file(edy_workloads *all, const char *file, edy_error *err) {
+    char name[256];
+    if (snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(extension)), file) >=
+        (int)sizeof name)
+        return edy_fail(err, EDY_LIMIT, "%s: a file name of more than 255 bytes", all->dir);
+    char *dot = strchr(name, '.');
+    if (dot)
+        *dot = '\0';
+    const char *variant = dot ? dot + 1 : "fp32";
+    edy_workload *w = find(all, name);
+    if (!w) {
+        edy_status st = new_workload(all, name, MAX_VARIANTS, &w, err);
+        if (st)
+            return st;
+        all->n_listed = all->n;
+    }
+    if (w->n_variants == MAX_VARIANTS)
+        return edy_fail(err, EDY_LIMIT, "%s: more than %d variants of %s", all->dir, MAX_VARIANTS,
+                        name);
+    char golden[600];
+    snprintf(golden, sizeof golden, "/goldens/%s.%s", name, variant);
+    edy_variant *v = (edy_variant *)&w->variant[w->n_variants++];
+    v->name = edy_region_string(&all->region, variant);
+    v->model_path = join(all, all->dir, "/models/", file);
+    v->golden_dir = join(all, all->dir, golden, "");
+    if (!v->name || !v->model_path || !v->golden_dir)
+        return no_memory(err);
+    if (!is_folder(v->golden_dir))
+        v->golden_dir = NULL;
+    return EDY_OK;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp((*(edy_workload *const *)a)->name, (*(edy_workload *const *)b)->name);
+}
+
+static int fp32_first(const void *a, const void *b) {
+    const edy_variant *x = a, *y = b;
+    const int fx = strcmp(x->name, "fp32") != 0, fy = strcmp(y->name, "fp32") != 0;
+    return fx != fy ? fx - fy : strcmp(x->name, y->name);
+}
+
+static edy_status scan(edy_workloads *all, edy_error *err) {
+    const char *models = join(all, all->dir, "/models", "");
+    if (!models)
+        return no_memory(err);
+    DIR *d = opendir(models);
+    if (!d)
+        return edy_fail(err, EDY_IO, "%s: cannot be opened: %s", models, strerror(errno));
+    edy_status st = EDY_OK;
+    for (const struct dirent *e; !st && (e = readdir(d));)
+        if (e->d_name[0] != '.' && ends_with(e->d_name, extension))
+            st = add_file(all, e->d_name, err);
+    closedir(d);
+    if (st)
+        return st;
+    qsort(all->item, all->n, sizeof all->item[0], by_name);
+    for (size_t i = 0; i < all->n && !st; i++) {
+        edy_workload *w = all->item[i];
+        qsort((edy_variant *)w->variant, w->n_variants, sizeof *w->variant, fp32_first);
+        w->sidecar_path = join(all, models, "/", w->name);
+        w->sidecar_path = w->sidecar_path ? join(all, w->sidecar_path, ".json", "") : NULL;
+        st = w->sidecar_path ? edy_sidecar_read(w->sidecar_path, &all->region, w, err)
+                             : no_memory(err);
+    }
+    return st;
+}
+
+edy_status edy_workloads_open(const char *dir, edy_workloads **out, edy_error *err) {
+    *out = NULL;
+    edy_workloads *all = calloc(1, sizeof *all);
+    if (!all)
+        return no_memory(err);
+    edy_status st = EDY_OK;
+    if (dir) {
+        all->dir = join(all, dir, "", "");
+        st = all->dir ? scan(all, err) : no_memory(err);
+    }
+    if (st)
+        edy_workloads_close(all);
+    else
+        *out = all;
+    return st;
+}
+
+void edy_workloads_close(edy_workloads *all) {
+    if (!all)
+        return;
+    edy_region_free(&all->region);
+    free(all);
+}
+
+size_t edy_workloads_count(const edy_workloads *all) { return all->n_listed; }
+
+const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index) {
+    assert(index < all->n_listed);
+    return all->item[index];
+}
+
+const edy_variant *edy_workload_variant(const edy_workload *workload, const char *name) {
+    for (size_t i = 0; i < workload->n_variants; i++)
+        if (strcmp(workload->variant[i].name, name) == 0)
+            return &workload->variant[i];
+    return NULL;
+}
+
+static edy_status open_own(edy_workloads *all, const char *path, const edy_workload **out,
+                           edy_error *err) {
+    struct stat info;
+    if (stat(path, &info))
+        return edy_fail(err, EDY_IO, "%.300s: cannot be opened: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return edy_fail(err, EDY_IO, "%.300s: is not a file", path);
+    char base[EDY_PATH_MAX];
+    snprintf(base, sizeof base, "%s", path);
+    if (ends_with(base, extension))
+        base[strlen(base) - strlen(extension)] = '\0';
+    const char *slash = strrchr(base, '/');
+    edy_workload *w = NULL;
+    edy_status st = new_workload(all, slash ? slash + 1 : base, 1, &w, err);
+    if (st)
+        return st;
+    w->own_model = true;
+    edy_variant *v = (edy_variant *)w->variant;
+    w->n_variants = 1;
+    v->name = "model";
+    v->model_path = join(all, path, "", "");
+    const char *sidecar = join(all, base, ".json", "");
+    if (!v->model_path || !sidecar)
+        return no_memory(err);
+    if (is_file(sidecar)) {
+        w->sidecar_path = sidecar;
+        st = edy_sidecar_read(sidecar, &all->region, w, err);
+    }
+    *out = w;
+    return st;
+}
+
+edy_status edy_workloads_resolve(edy_workloads *all, const char *name, const edy_workload **out,
+                                 edy_error *err) {
+    *out = NULL;
+    if (ends_with(name, extension) || strchr(name, '/'))
+        return open_own(all, name, out, err);
+    *out = find(all, name);
+    if (*out)
+        return EDY_OK;
+    char known[256];
+    size_t at = 0;
+    known[0] = '\0';
+    for (size_t i = 0; i < all->n_listed && at + 2 < sizeof known; i++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i ? ", " : "",
+                               all->item[i]->name);
+    return edy_fail(err, EDY_BAD_ARGUMENT,
+                    "there is no workload \"%.60s\"; known are %s; a model file is named by a path "
+                    "that ends in .onnx",
+                    name, all->n_listed ? known : "none");
+}
