@@ -318,11 +318,10 @@ uint64_t edy_graph_parameters(const edy_graph *g) {
     uint64_t sum = 0;
     bool *counted = calloc((size_t)g->n_values + 1, sizeof *counted);
     for (int32_t i = 0; counted && i < g->n_nodes; i++)
-        for (int32_t j = 1; j < g->node[i].n_inputs; j++) {
+        for (int32_t j = 0; j < g->node[i].n_inputs; j++) {
             const edy_value_id v = g->node[i].input[j];
-            const bool scales =
-                g->node[i].op == EDY_OP_QUANTIZE || g->node[i].op == EDY_OP_DEQUANTIZE;
-            if (v == EDY_NO_VALUE || counted[v] || !g->value[v].data || scales)
+            if (v == EDY_NO_VALUE || counted[v] || !g->value[v].data ||
+                is_quantizer_parameter(&g->node[i], j))
                 continue;
             counted[v] = true;
             sum += edy_shape_count(&g->value[v].shape);
