@@ -108,7 +108,7 @@ typedef struct edy_record {
     char model_sha256[65];        /* hex of the model file; "" where unknown */
     int64_t model_bytes;          /* size of the model file */
     int64_t macs;                 /* multiply-accumulates an inference */
-    uint64_t seed;
+    int64_t seed;                 /* 0..2^53, exact in JSON */
 
     edy_verdict verdict;                 /* of the output of the last timed inference */
     char verdict_reason[EDY_TEXT_BYTES]; /* "" for PASS */
@@ -153,7 +153,7 @@ typedef struct edy_context {
     char edyno_version[EDY_NAME_BYTES];
     char date[40];                    /* start of the run, ISO 8601 with offset */
     char command[EDY_TEXT_BYTES * 2]; /* as typed, for "how to reproduce" */
-    uint64_t seed;
+    int64_t seed;
     /* machine */
     char cpu_model[EDY_NAME_BYTES];
     char arch[32];                     /* as compiled: "x86_64", "aarch64" */
@@ -203,10 +203,13 @@ void edy_results_destroy(edy_results *results); /* NULL is allowed */
 /* Moves *record into the document; on success *record is left initialised and empty. */
 edy_status edy_results_add(edy_results *results, edy_record *record, edy_error *err);
 
-/* results.json: {"context": {...}, "benchmarks": [...]}: a superset of Google Benchmark's. A case
- * with a latency is one entry with run_type "iteration" (real_time is the mean) and one aggregate,
- * "<name>_median"; a case without one is an entry with error_occurred and error_message, as Google
- * Benchmark marks them. All fields above stand beside them by their own names. */
+/* results.json: {"context": {...}, "benchmarks": [...], "unmeasured": [...]}: a superset of Google
+ * Benchmark's. A case with a latency is one entry of benchmarks with run_type "iteration"
+ * (real_time is the mean) and one aggregate, "<name>_median", which readers of ours skip. A case
+ * without one is an entry of unmeasured with error_occurred and error_message: Google Benchmark's
+ * own files give it a real_time of 0 among the others, and its tools then call it 100 % faster. All
+ * fields above stand beside them by their own names, latency, memory, accuracy and counters as
+ * objects. */
 edy_status edy_results_print_json(const edy_results *results, FILE *stream, edy_error *err);
 /* The same into a file, written beside it and renamed: it is whole or not there. */
 edy_status edy_results_write_json(const edy_results *results, const char *path, edy_error *err);
