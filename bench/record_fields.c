@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_INT 9007199254740992.0 /* 2^53: beyond it doubles, and so JSON, skip integers */
@@ -171,8 +172,22 @@ const edy_field_group edy_doubt_group = GROUP(NULL, doubt_fields);
 
 /* ---- Writing one field ---------------------------------------------------------------------- */
 
+size_t edy_json_number_text(double value, char text[EDY_JSON_NUMBER_BYTES]) {
+    int n = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        n = snprintf(text, EDY_JSON_NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return (size_t)n;
+}
+
 static cJSON *number_or_null(double value, bool known) {
-    return known ? cJSON_CreateNumber(value) : cJSON_CreateNull();
+    char text[EDY_JSON_NUMBER_BYTES];
+    if (!known)
+        return cJSON_CreateNull();
+    edy_json_number_text(value, text);
+    return cJSON_CreateRaw(text);
 }
 
 static cJSON *field_to_json(const edy_field *f, const char *at) {

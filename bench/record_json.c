@@ -27,9 +27,22 @@ static bool add_doubts(cJSON *object, const edy_doubt *doubts, size_t n) {
     return list != NULL;
 }
 
+/* The array as one piece of text: 10,000 samples as 10,000 cJSON nodes would be slow and large. */
 static bool add_doubles(cJSON *object, const char *key, const double *values, size_t n) {
-    cJSON *list = cJSON_CreateDoubleArray(values, (int)n);
-    return list && cJSON_AddItemToObject(object, key, list);
+    char *text = malloc(n * (EDY_JSON_NUMBER_BYTES + 1) + 3);
+    if (!text)
+        return false;
+    size_t at = 0;
+    text[at++] = '[';
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            text[at++] = ',';
+        at += edy_json_number_text(values[i], text + at);
+    }
+    memcpy(text + at, "]", 2);
+    const bool ok = cJSON_AddRawToObject(object, key, text) != NULL;
+    free(text);
+    return ok;
 }
 
 /* The keys that Google Benchmark's tools look for. */
@@ -183,11 +196,16 @@ static edy_status latency_arrays(const cJSON *object, const char *where, edy_lat
 static edy_status check_latency(const edy_latency *t, const char *where, edy_error *err) {
     if (t->kind == EDY_SAMPLES_NONE)
         return EDY_OK;
-    if (t->n_samples == 0 || t->per_sample < 1 || t->iterations < 1 || t->thinning < 1 ||
-        t->taken < (int64_t)t->n_samples)
+    if (t->n_samples == 0 || t->per_sample < 1 || t->thinning < 1 || t->repetitions < 1)
+        return edy_fail(
+            err, EDY_BAD_FILE,
+            "%s: a latency needs samples_ns, and per_sample, thinning, repetitions >= 1", where);
+    const double kept = ceil((double)t->taken / (double)t->thinning);
+    if ((double)t->n_samples != kept || t->iterations < t->taken)
         return edy_fail(err, EDY_BAD_FILE,
-                        "%s: latency needs samples_ns, and per_sample, iterations, thinning >= 1",
-                        where);
+                        "%s: %zu samples_ns do not fit taken %lld, thinning %lld, iterations %lld",
+                        where, t->n_samples, (long long)t->taken, (long long)t->thinning,
+                        (long long)t->iterations);
     if (t->kind == EDY_SAMPLES_SINGLE && t->per_sample != 1)
         return edy_fail(err, EDY_BAD_FILE, "%s: kind is single but per_sample is %lld", where,
                         (long long)t->per_sample);
