@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/kernels/tests/kernel_check.h"
+
+#include <string.h>
+
+static const edy_kernel_family *const tables[] = {
+    edy_families_f32_dense,       edy_families_f32_depthwise, edy_families_f32_pool,
+    edy_families_f32_elementwise, edy_families_s8_dense,      edy_families_s8_depthwise,
+    edy_families_s8_pool,         edy_families_s8_elementwise};
+
+size_t edy_kernel_family_count(void) {
+    size_t count = 0;
+    while (edy_kernel_family_at(count))
+        count++;
+    return count;
+}
+
+const edy_kernel_family *edy_kernel_family_at(size_t index) {
+    for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
+        for (const edy_kernel_family *f = tables[t]; f->name; f++)
+            if (index-- == 0)
+                return f;
+    return NULL;
+}
+
+const edy_kernel_family *edy_kernel_family_find(const char *name) {
+    for (size_t i = 0; i < edy_kernel_family_count(); i++)
+        if (strcmp(edy_kernel_family_at(i)->name, name) == 0)
+            return edy_kernel_family_at(i);
+    return NULL;
+}

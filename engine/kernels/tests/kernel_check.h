@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* One kernel case: seeded inputs, one call of a backend's kernel, and a comparison with obvious
+ * loops in double or int64 that share no code with the engine. */
+#ifndef EDY_KERNELS_KERNEL_CHECK_H
+#define EDY_KERNELS_KERNEL_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/kernel.h"
+#include "engine/kernels/tests/fill.h"
+
+/* Everything else (strides, clamp, residual, padding rows, offsets, which side of a buffer is
+ * guarded) follows from the seed. Families ignore the counts they have no use for. */
+typedef struct edy_kernel_problem {
+    size_t rows;     /* dense, mean: rows; depthwise and pools: pixels */
+    size_t channels; /* output channels; elementwise: elements */
+    size_t depth;    /* dense: input channels of a tap */
+    size_t taps;     /* window positions; GEMM: 1 */
+    edy_fill fill;
+    uint64_t seed;
+} edy_kernel_problem;
+
+typedef struct edy_kernel_verdict {
+    double share;      /* worst error as a share of the allowed one (fp32); 0 where exact */
+    char message[320]; /* "" where it passed; else what differs, and the line that reruns it */
+} edy_kernel_verdict;
+
+/* What a problem of a family may be. */
+typedef struct edy_kernel_limits {
+    size_t max_rows; /* 0: any */
+    size_t tile;     /* channels that are done at once: tails are tried up to 2 * tile + 1 */
+    bool has_depth, has_taps, has_rows;
+} edy_kernel_limits;
+
+typedef struct edy_kernel_family {
+    const char *name; /* "f32_igemm" */
+    edy_kernel_limits (*limits)(const edy_kernels *k);
+    /* True where the kernel's answer is right. */
+    bool (*check)(const edy_kernels *k, const edy_kernel_problem *p, edy_kernel_verdict *v);
+} edy_kernel_family;
+
+size_t edy_kernel_family_count(void);
+const edy_kernel_family *edy_kernel_family_at(size_t index);
+/* NULL where there is none of this name. */
+const edy_kernel_family *edy_kernel_family_find(const char *name);
+
+/* The tables behind the three functions above: each check_*.c has one, ended by a NULL name. */
+extern const edy_kernel_family edy_families_f32_dense[], edy_families_f32_depthwise[],
+    edy_families_f32_pool[], edy_families_f32_elementwise[], edy_families_s8_dense[],
+    edy_families_s8_depthwise[], edy_families_s8_pool[], edy_families_s8_elementwise[];
+
+#endif
