@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* The oracle's operators that move elements and compute nothing. */
+#include <string.h>
+
+#include "bench/oracle_ops.h"
+
+edy_status edy_oracle_reshape(edy_oracle_call *c) {
+    if (c->in[0]->count != c->out->count)
+        return edy_fail(c->err, EDY_BAD_ARGUMENT, "%zu elements cannot become %zu", c->in[0]->count,
+                        c->out->count);
+    memcpy(c->out->data, c->in[0]->data, c->out->count * sizeof *c->out->data);
+    return EDY_OK;
+}
+
+/* Coordinates of element `at` of a row-major shape. */
+static void coordinates(const edy_shape *s, size_t at, int64_t index[EDY_MAX_RANK]) {
+    for (int32_t d = s->rank - 1; d >= 0; d--) {
+        index[d] = (int64_t)(at % (size_t)s->dim[d]);
+        at /= (size_t)s->dim[d];
+    }
+}
+
+edy_status edy_oracle_transpose(edy_oracle_call *c) {
+    const edy_shape *in = &c->in[0]->shape, *out = &c->out->shape;
+    for (size_t i = 0; i < c->out->count; i++) {
+        int64_t index[EDY_MAX_RANK], from[EDY_MAX_RANK] = {0};
+        coordinates(out, i, index);
+        for (int32_t d = 0; d < in->rank; d++) {
+            const int64_t axis = c->node->n_perm ? c->node->perm[d] : in->rank - 1 - d;
+            from[axis] = index[d];
+        }
+        size_t at = 0;
+        for (int32_t d = 0; d < in->rank; d++)
+            at = at * (size_t)in->dim[d] + (size_t)from[d];
+        c->out->data[i] = c->in[0]->data[at];
+    }
+    return EDY_OK;
+}
+
+edy_status edy_oracle_pad(edy_oracle_call *c) {
+    const edy_shape *in = &c->in[0]->shape, *out = &c->out->shape;
+    for (size_t i = 0; i < c->out->count; i++) {
+        int64_t index[EDY_MAX_RANK];
+        coordinates(out, i, index);
+        size_t at = 0;
+        bool inside = true;
+        for (int32_t d = 0; d < in->rank; d++) {
+            const int64_t x = index[d] - c->node->pads[d];
+            inside = inside && x >= 0 && x < in->dim[d];
+            at = at * (size_t)in->dim[d] + (size_t)x;
+        }
+        c->out->data[i] = inside ? c->in[0]->data[at] : (double)c->node->pad_value;
+    }
+    return EDY_OK;
+}
