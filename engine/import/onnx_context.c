@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/import/onnx_context.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/import/onnx_tensor.h"
+#include "engine/ops/op.h"
+
+/* ---- Messages ---------------------------------------------------------------------------------
+ */
+
+edy_status edy_onnx_fail(edy_onnx_context *c, edy_status code, const char *format, ...) {
+    char text[sizeof c->err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return edy_fail(c->err, code, "%.200s: %s", c->file, text);
+}
+
+edy_status edy_onnx_node_fail(edy_onnx_context *c, edy_status code, const char *format, ...) {
+    char text[sizeof c->err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return edy_fail(c->err, code, "%.200s: %.40s (node \"%.80s\"): %s", c->file, c->node->op_type,
+                    c->node_name, text);
+}
+
+/* ---- Inputs -----------------------------------------------------------------------------------
+ */
+
+const edy_value *edy_onnx_value(const edy_onnx_context *c, edy_value_id id) {
+    return &c->graph->value[id];
+}
+
+bool edy_onnx_has_input(const edy_onnx_context *c, size_t index) {
+    return index < c->node->n_input && c->node->input[index] && c->node->input[index][0];
+}
+
+/* The value of an input, made at its first use if it is an initializer. */
+static edy_status resolve(edy_onnx_context *c, size_t index, edy_onnx_name **name) {
+    *name = NULL;
+    if (!edy_onnx_has_input(c, index))
+        return EDY_OK;
+    edy_onnx_name *found = edy_onnx_names_find(&c->names, c->node->input[index]);
+    if (!found)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE, "reads \"%.80s\", which nothing defines",
+                                  c->node->input[index]);
+    if (found->output > 0)
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED,
+                                  "reads \"%.80s\", output %d of a node; only output 0 is "
+                                  "supported",
+                                  found->text, found->output);
+    if (found->id == EDY_NO_VALUE && found->tensor) {
+        const edy_status status = edy_onnx_tensor(c, found->tensor, found->text, &found->id);
+        if (status)
+            return status;
+    }
+    if (found->id == EDY_NO_VALUE)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE, "reads \"%.80s\" before it is made",
+                                  found->text);
+    *name = found;
+    return EDY_OK;
+}
+
+edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
+    edy_onnx_name *name;
+    edy_status status = resolve(c, index, &name);
+    *id = name ? name->id : EDY_NO_VALUE;
+    if (status || !name)
+        return status;
+    const edy_value *value = edy_onnx_value(c, *id);
+    if (value->data && !name->finite) {
+        status = edy_onnx_check_finite(c, value);
+        name->finite = !status;
+    }
+    return status;
+}
+
+static edy_status refuse_computed(edy_onnx_context *c, size_t index) {
+    return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "input %zu \"%.80s\" is not a constant", index,
+                              c->node->input[index]);
+}
+
+edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
+    const edy_status status = edy_onnx_input(c, index, id);
+    if (status || *id == EDY_NO_VALUE || edy_onnx_value(c, *id)->data)
+        return status;
+    return refuse_computed(c, index);
+}
+
+edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
+                               int32_t *n) {
+    edy_onnx_name *name;
+    const edy_status status = resolve(c, index, &name);
+    *n = -1;
+    if (status || !name)
+        return status;
+    const edy_value *value = edy_onnx_value(c, name->id);
+    if (!value->data)
+        return refuse_computed(c, index);
+    if ((value->dtype != EDY_S64 && value->dtype != EDY_S32) || value->shape.rank > 1)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE,
+                                  "input %zu is %s of rank %d, not a list of int64", index,
+                                  edy_dtype_text(value->dtype), value->shape.rank);
+    const size_t count = edy_shape_count(&value->shape);
+    if (count > (size_t)max)
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED,
+                                  "input %zu has %zu elements, at most %d are "
+                                  "supported",
+                                  index, count, max);
+    for (size_t i = 0; i < count; i++)
+        out[i] = value->dtype == EDY_S64 ? ((const int64_t *)value->data)[i]
+                                         : ((const int32_t *)value->data)[i];
+    *n = (int32_t)count;
+    return EDY_OK;
+}
+
+edy_status edy_onnx_scalar_input(edy_onnx_context *c, size_t index, float *value) {
+    edy_onnx_name *name;
+    const edy_status status = resolve(c, index, &name);
+    if (status || !name)
+        return status;
+    const edy_value *v = edy_onnx_value(c, name->id);
+    if (!v->data)
+        return refuse_computed(c, index);
+    if (edy_shape_count(&v->shape) != 1)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE, "input %zu has %zu elements, not 1", index,
+                                  edy_shape_count(&v->shape));
+    switch (v->dtype) {
+    case EDY_F32:
+        *value = *(const float *)v->data;
+        break;
+    case EDY_U8:
+        *value = *(const uint8_t *)v->data;
+        break;
+    case EDY_S8:
+        *value = *(const int8_t *)v->data;
+        break;
+    default:
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "input %zu is %s", index,
+                                  edy_dtype_text(v->dtype));
+    }
+    return isnan(*value) ? edy_onnx_node_fail(c, EDY_BAD_FILE, "input %zu is NaN", index) : EDY_OK;
+}
+
+/* ---- Results ----------------------------------------------------------------------------------
+ */
+
+edy_status edy_onnx_inputs(edy_onnx_context *c, int32_t n_inputs, edy_value_id *input) {
+    for (int32_t i = 0; i < n_inputs; i++) {
+        const edy_status status = edy_onnx_input(c, (size_t)i, &input[i]);
+        if (status)
+            return status;
+    }
+    return EDY_OK;
+}
+
+edy_status edy_onnx_begin_with(edy_onnx_context *c, edy_op_kind op, const edy_value_id *input,
+                               int32_t n_inputs, edy_node **n) {
+    int32_t index;
+    const edy_status status = edy_graph_add_node(c->graph, op, c->node_name, &index, c->err);
+    if (status)
+        return edy_onnx_fail(c, status, "no memory for the graph");
+    *n = &c->graph->node[index];
+    (*n)->n_inputs = n_inputs;
+    for (int32_t i = 0; i < n_inputs; i++)
+        (*n)->input[i] = input[i];
+    return EDY_OK;
+}
+
+edy_status edy_onnx_begin(edy_onnx_context *c, edy_op_kind op, int32_t n_inputs, edy_node **n) {
+    edy_value_id input[EDY_MAX_INPUTS];
+    const edy_status status = edy_onnx_inputs(c, n_inputs, input);
+    return status ? status : edy_onnx_begin_with(c, op, input, n_inputs, n);
+}
+
+edy_status edy_onnx_check_size(edy_onnx_context *c, const char *name, edy_dtype dtype,
+                               const edy_shape *shape) {
+    size_t elems = 0, bytes = 0;
+    edy_error inner;
+    const edy_status status = edy_shape_elems(shape, &elems, &inner);
+    if (status)
+        return edy_onnx_fail(c, status, "tensor \"%.80s\": %s", name, inner.message);
+    if (__builtin_mul_overflow(elems, edy_dtype_bytes(dtype), &bytes) ||
+        bytes > c->limits->tensor_bytes) {
+        char text[96];
+        return edy_onnx_fail(c, EDY_LIMIT,
+                             "tensor \"%.80s\" of %s %s needs more than the limit of %" PRIu64
+                             " bytes",
+                             name, edy_shape_text(shape, text, sizeof text), edy_dtype_text(dtype),
+                             c->limits->tensor_bytes);
+    }
+    return EDY_OK;
+}
+
+edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id) {
+    edy_graph *g = c->graph;
+    if (edy_graph_add_value(g, text, EDY_NONE, id, c->err))
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    edy_node *n = &g->node[g->n_nodes - 1];
+    n->n_outputs = 1;
+    n->output[0] = *id;
+    edy_error inner = {0};
+    const edy_status status = edy_op_get(n->op)->infer(g, n, &inner);
+    if (status)
+        return edy_onnx_node_fail(c, status, "%s", inner.message);
+    g->value[*id].shape_known = true;
+    return edy_onnx_check_size(c, text, g->value[*id].dtype, &g->value[*id].shape);
+}
+
+edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name) {
+    *name = NULL;
+    if (c->node->n_output > 0 && c->node->output[0] && c->node->output[0][0])
+        *name = edy_onnx_names_find(&c->names, c->node->output[0]);
+    return *name ? EDY_OK : edy_onnx_node_fail(c, EDY_BAD_FILE, "it has no output");
+}
+
+edy_status edy_onnx_finish(edy_onnx_context *c) {
+    edy_onnx_name *name;
+    const edy_status status = edy_onnx_output(c, &name);
+    return status ? status : edy_onnx_finish_as(c, name->text, &name->id);
+}
+
+edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id) {
+    edy_onnx_name *name;
+    const edy_status status = edy_onnx_output(c, &name);
+    if (!status)
+        name->id = id;
+    return status;
+}
+
+edy_status edy_onnx_finish_constant(edy_onnx_context *c, edy_dtype dtype, const edy_shape *shape,
+                                    const void *data) {
+    edy_onnx_name *name;
+    const edy_status status = edy_onnx_output(c, &name);
+    if (status)
+        return status;
+    edy_error inner;
+    const edy_status added =
+        edy_graph_add_constant(c->graph, name->text, dtype, shape, data, &name->id, &inner);
+    return added ? edy_onnx_node_fail(c, added, "%s", inner.message) : EDY_OK;
+}

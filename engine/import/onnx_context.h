@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* What the import functions of the operators share: the file, the graph in the making, the node at
+ * hand, and how to read its inputs and make its results. */
+#ifndef EDY_ONNX_CONTEXT_H
+#define EDY_ONNX_CONTEXT_H
+
+#include "engine/graph.h"
+#include "engine/import/onnx_import.h"
+#include "engine/import/onnx_names.h"
+
+typedef struct edy_onnx_context {
+    const char *file; /* for messages */
+    const edy_limits *limits;
+    const Onnx__GraphProto *proto;
+    int64_t opset;
+    edy_graph *graph;
+    edy_onnx_names names;
+    const Onnx__NodeProto *node; /* at hand */
+    const char *node_name;       /* made up where the file has none; never NULL while node is set */
+    edy_error *err;
+    /* onnx_lift.h */
+    edy_value_id *twin; /* [n_twins] */
+    int32_t n_twins;
+    bool lifting; /* the node in the making works on twins */
+} edy_onnx_context;
+
+/* "FILE: ..." and "FILE: Conv (node "c1"): ..."; return the code. */
+edy_status edy_onnx_fail(edy_onnx_context *c, edy_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+edy_status edy_onnx_node_fail(edy_onnx_context *c, edy_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- Inputs of the node at hand; index from 0 -------------------------------------------------
+ */
+
+bool edy_onnx_has_input(const edy_onnx_context *c, size_t index);
+/* Any value; a constant is put into the graph at its first use, and refused where it has a NaN or
+ * an infinity. EDY_NO_VALUE where the input is left out. */
+edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id);
+/* The same where the operator can only work with a constant. */
+edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_id *id);
+/* A constant int64 (or int32) list of at most max elements; *n is -1 where the input is left out.
+ */
+edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
+                               int32_t *n);
+/* A constant of one element; any supported dtype but float64, as float. Infinities are allowed, NaN
+ * is not. *value is left as it is where the input is left out. */
+edy_status edy_onnx_scalar_input(edy_onnx_context *c, size_t index, float *value);
+
+const edy_value *edy_onnx_value(const edy_onnx_context *c, edy_value_id id);
+
+/* ---- Results ----------------------------------------------------------------------------------
+ */
+
+/* Inputs 0..n_inputs of the node at hand by edy_onnx_input. */
+edy_status edy_onnx_inputs(edy_onnx_context *c, int32_t n_inputs, edy_value_id *input);
+/* Appends a node named after the one at hand. *n points into the graph: it dies with the next node.
+ */
+edy_status edy_onnx_begin_with(edy_onnx_context *c, edy_op_kind op, const edy_value_id *input,
+                               int32_t n_inputs, edy_node **n);
+/* Both: the inputs are those of the file's node. */
+edy_status edy_onnx_begin(edy_onnx_context *c, edy_op_kind op, int32_t n_inputs, edy_node **n);
+/* Gives the last node an output named text, runs its shape rule, and checks the output's size. */
+edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id);
+/* The same for the output of the node at hand, which later nodes can then find. */
+edy_status edy_onnx_finish(edy_onnx_context *c);
+/* The table entry of output 0 of the node at hand. EDY_BAD_FILE where it has none. */
+edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name);
+/* Makes the output of the node at hand stand for id (Identity). */
+edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id);
+/* Makes the output of the node at hand a constant. */
+edy_status edy_onnx_finish_constant(edy_onnx_context *c, edy_dtype dtype, const edy_shape *shape,
+                                    const void *data);
+
+/* Rank, dims and bytes of a value against the limits. EDY_LIMIT; the message begins with the dims.
+ */
+edy_status edy_onnx_check_size(edy_onnx_context *c, const char *name, edy_dtype dtype,
+                               const edy_shape *shape);
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/import/onnx_import.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/import/onnx_context.h"
+#include "engine/import/onnx_lift.h"
+#include "engine/import/onnx_ops.h"
+#include "engine/import/onnx_read.h"
+#include "engine/import/onnx_tensor.h"
+
+enum { FIRST_OPSET = 6, LAST_OPSET = 18 };
+
+edy_limits edy_limits_default(void) {
+    return (edy_limits){
+        .model_bytes = UINT64_C(2) << 30, .tensor_bytes = UINT64_C(1) << 30, .nodes = 100000};
+}
+
+/* ---- Inputs and outputs of the graph ----------------------------------------------------------
+ */
+
+/* A symbolic first dimension is the batch, 1 for now. */
+static edy_status read_dim(edy_onnx_context *c, const char *name, size_t axis,
+                           const Onnx__TensorShapeProto__Dimension *dim, int64_t *value) {
+    const bool fixed = dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+    if (fixed && dim->dim_value < 1)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "input \"%.80s\": dimension %zu is %" PRId64, name,
+                             axis, dim->dim_value);
+    if (!fixed && axis > 0) {
+        const bool named =
+            dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
+            dim->dim_param;
+        return edy_onnx_fail(c, EDY_UNSUPPORTED,
+                             "input \"%.80s\": dimension %zu is the symbol \"%.60s\"; only the "
+                             "first may be symbolic",
+                             name, axis, named ? dim->dim_param : "");
+    }
+    *value = fixed ? dim->dim_value : 1;
+    return EDY_OK;
+}
+
+static const Onnx__TypeProto__Tensor *tensor_type(const Onnx__ValueInfoProto *info) {
+    const bool tensor = info->type && info->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    return tensor ? info->type->tensor_type : NULL;
+}
+
+static edy_status read_input_type(edy_onnx_context *c, const Onnx__ValueInfoProto *info,
+                                  edy_dtype *dtype, edy_shape *shape) {
+    const Onnx__TypeProto__Tensor *type = tensor_type(info);
+    if (!type || !type->shape)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED, "input \"%.80s\" is no tensor of a known shape",
+                             info->name);
+    *dtype = edy_onnx_dtype(type->elem_type);
+    if ((*dtype != EDY_F32 && *dtype != EDY_U8 && *dtype != EDY_S8) ||
+        type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
+        type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED,
+                             "input \"%.80s\" is %s; float32, uint8 and int8 are supported",
+                             info->name, edy_onnx_type_text(type->elem_type));
+    if (type->shape->n_dim > EDY_MAX_RANK)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED,
+                             "input \"%.80s\" has %zu dimensions, at most %d are supported",
+                             info->name, type->shape->n_dim, EDY_MAX_RANK);
+    *shape = (edy_shape){.rank = (int32_t)type->shape->n_dim};
+    edy_status status = EDY_OK;
+    for (size_t i = 0; i < type->shape->n_dim && !status; i++)
+        status = read_dim(c, info->name, i, type->shape->dim[i], &shape->dim[i]);
+    return status;
+}
+
+static edy_status import_input(edy_onnx_context *c, const Onnx__ValueInfoProto *info) {
+    edy_onnx_name *name = edy_onnx_names_find(&c->names, info->name);
+    if (name->tensor)
+        return EDY_OK; /* an initializer: a constant */
+    edy_dtype dtype;
+    edy_shape shape;
+    edy_status status = read_input_type(c, info, &dtype, &shape);
+    if (!status)
+        status = edy_onnx_check_size(c, info->name, dtype, &shape);
+    if (status)
+        return status;
+    edy_graph *g = c->graph;
+    if (edy_graph_add_value(g, info->name, dtype, &name->id, c->err))
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    g->value[name->id].shape = shape;
+    g->value[name->id].shape_known = true;
+    if (g->n_inputs == 0 && shape.rank > 0)
+        g->batch = shape.dim[0];
+    g->input[g->n_inputs++] = name->id;
+    return EDY_OK;
+}
+
+static edy_status import_inputs(edy_onnx_context *c) {
+    edy_graph *g = c->graph;
+    g->input = calloc(c->proto->n_input + 1, sizeof *g->input);
+    if (!g->input)
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    edy_status status = EDY_OK;
+    for (size_t i = 0; i < c->proto->n_input && !status; i++)
+        status = import_input(c, c->proto->input[i]);
+    if (!status && g->n_inputs == 0)
+        status = edy_onnx_fail(c, EDY_BAD_FILE, "the graph has no input");
+    return status;
+}
+
+static bool is_input(const edy_graph *g, edy_value_id id) {
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        if (g->input[i] == id)
+            return true;
+    return false;
+}
+
+/* An output that is an alias (Identity at the end): the value takes the output's name where it is
+ * free to, else a Reshape to the same shape makes a value of its own. */
+static edy_status name_output(edy_onnx_context *c, edy_onnx_name *name) {
+    edy_graph *g = c->graph;
+    if (strcmp(g->value[name->id].name, name->text) == 0)
+        return EDY_OK;
+    if (!is_input(g, name->id) && !edy_graph_is_output(g, name->id)) {
+        const char *copy = edy_region_string(&g->region, name->text);
+        g->value[name->id].name = copy ? copy : g->value[name->id].name;
+        return copy ? EDY_OK : edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    }
+    edy_node *n;
+    c->node = c->proto->node[name->node];
+    c->node_name = name->text;
+    const edy_status status = edy_onnx_begin_with(c, EDY_OP_RESHAPE, &name->id, 1, &n);
+    if (status)
+        return status;
+    n->n_target = g->value[name->id].shape.rank; /* targets of 0: copies */
+    return edy_onnx_finish_as(c, name->text, &name->id);
+}
+
+static edy_status import_output(edy_onnx_context *c, const Onnx__ValueInfoProto *info) {
+    const char *text = info->name ? info->name : "";
+    edy_onnx_name *name = edy_onnx_names_find(&c->names, text);
+    if (!name)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "nothing makes the graph's output \"%.80s\"", text);
+    if (name->output > 0)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED,
+                             "the graph's output \"%.80s\" is output %d of a node; only output 0 "
+                             "is supported",
+                             text, name->output);
+    if (name->tensor || edy_onnx_value(c, name->id)->data)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED, "the graph's output \"%.80s\" is a constant",
+                             text);
+    const edy_status status = name_output(c, name);
+    if (status)
+        return status;
+    const Onnx__TypeProto__Tensor *type = tensor_type(info);
+    const edy_dtype dtype = edy_onnx_value(c, name->id)->dtype;
+    if (type && type->has_elem_type && type->elem_type != 0 &&
+        edy_onnx_dtype(type->elem_type) != dtype)
+        return edy_onnx_fail(c, EDY_BAD_FILE,
+                             "the graph's output \"%.80s\" is said to be %s but is %s", text,
+                             edy_onnx_type_text(type->elem_type), edy_dtype_text(dtype));
+    c->graph->output[c->graph->n_outputs++] = name->id;
+    return EDY_OK;
+}
+
+static edy_status import_outputs(edy_onnx_context *c) {
+    edy_graph *g = c->graph;
+    if (c->proto->n_output == 0)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "the graph has no output");
+    g->output = calloc(c->proto->n_output, sizeof *g->output);
+    if (!g->output)
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    edy_status status = EDY_OK;
+    for (size_t i = 0; i < c->proto->n_output && !status; i++)
+        status = import_output(c, c->proto->output[i]);
+    return status;
+}
+
+/* ---- Nodes ------------------------------------------------------------------------------------
+ */
+
+static edy_status import_nodes(edy_onnx_context *c) {
+    const size_t n = c->proto->n_node;
+    edy_error inner;
+    int32_t *order = calloc(n + 1, sizeof *order);
+    if (!order)
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for %zu nodes", n);
+    edy_status status = edy_onnx_order(c->proto, &c->names, order, &inner);
+    if (status)
+        status = edy_onnx_fail(c, status, "%s", inner.message);
+    for (size_t i = 0; i < n && !status; i++) {
+        char made_up[96];
+        c->node = c->proto->node[order[i]];
+        const char *type = c->node->op_type ? c->node->op_type : "";
+        snprintf(made_up, sizeof made_up, "%.60s_%d", type, order[i]);
+        c->node_name = c->node->name && c->node->name[0] ? c->node->name : made_up;
+        status = type[0] ? edy_onnx_import_node(c)
+                         : edy_onnx_fail(c, EDY_BAD_FILE, "node \"%.80s\" has no operator",
+                                         c->node_name);
+    }
+    free(order);
+    return status;
+}
+
+/* ---- The model --------------------------------------------------------------------------------
+ */
+
+static edy_status read_opset(edy_onnx_context *c, const Onnx__ModelProto *model) {
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *set = model->opset_import[i];
+        if (!set->domain || !set->domain[0] || strcmp(set->domain, "ai.onnx") == 0)
+            c->opset = set->version;
+    }
+    if (c->opset == 0)
+        return edy_onnx_fail(c, EDY_BAD_FILE,
+                             "is not ONNX or is damaged: it names no opset of ai.onnx");
+    if (c->opset < FIRST_OPSET || c->opset > LAST_OPSET)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED, "opset %" PRId64 " is not supported, %d to %d are",
+                             c->opset, FIRST_OPSET, LAST_OPSET);
+    return EDY_OK;
+}
+
+static edy_status check_model(edy_onnx_context *c, const Onnx__ModelProto *model) {
+    if (!model->graph)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "is not ONNX or is damaged: it has no graph");
+    c->proto = model->graph;
+    if (c->proto->n_node == 0)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "the graph has no node");
+    if (c->proto->n_node > c->limits->nodes)
+        return edy_onnx_fail(c, EDY_LIMIT, "the graph has %zu nodes, the limit is %" PRIu32,
+                             c->proto->n_node, c->limits->nodes);
+    if (c->proto->n_sparse_initializer)
+        return edy_onnx_fail(c, EDY_UNSUPPORTED, "sparse initializers are not supported");
+    return read_opset(c, model);
+}
+
+static edy_status import_graph(edy_onnx_context *c) {
+    edy_graph *g = c->graph;
+    edy_error inner;
+    edy_status status = edy_onnx_names_create(c->proto, &c->names, &inner);
+    if (status)
+        return edy_onnx_fail(c, status, "%s", inner.message);
+    g->opset = c->opset;
+    g->name = edy_region_string(&g->region, c->proto->name ? c->proto->name : "");
+    if (!g->name)
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    status = import_inputs(c);
+    if (!status)
+        status = import_nodes(c);
+    if (!status)
+        status = import_outputs(c);
+    if (!status)
+        status = edy_onnx_lift_prune(c);
+    if (!status) {
+        status = edy_graph_infer(g, &inner);
+        status = status ? edy_onnx_fail(c, status, "%s", inner.message) : EDY_OK;
+    }
+    return status;
+}
+
+/* Names in a file may hold anything; a message is one line of text. */
+static void make_printable(edy_error *err) {
+    for (char *p = err->message; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+}
+
+edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
+                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
+    const edy_limits defaults = edy_limits_default();
+    edy_error own, inner;
+    edy_onnx_model model = {0};
+    edy_onnx_context c = {
+        .file = name, .limits = limits ? limits : &defaults, .err = err ? err : &own};
+    *graph = NULL;
+    edy_status status = EDY_OK;
+    if (size == 0)
+        status = edy_onnx_fail(&c, EDY_BAD_FILE, "is empty");
+    else if (size > c.limits->model_bytes)
+        status = edy_onnx_fail(&c, EDY_LIMIT, "has %zu bytes, the limit is %" PRIu64, size,
+                               c.limits->model_bytes);
+    else if ((status = edy_onnx_unpack(bytes, size, &model, &inner)))
+        edy_onnx_fail(&c, status, "%s", inner.message);
+    if (!status)
+        status = check_model(&c, model.proto);
+    if (!status && edy_graph_create(&c.graph, &inner))
+        status = edy_onnx_fail(&c, EDY_NO_MEMORY, "no memory for the graph");
+    if (!status)
+        status = import_graph(&c);
+    edy_onnx_names_destroy(&c.names);
+    edy_onnx_model_free(&model);
+    free(c.twin);
+    if (status) {
+        edy_graph_destroy(c.graph);
+        make_printable(c.err);
+        return status;
+    }
+    *graph = c.graph;
+    return EDY_OK;
+}
+
+edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph **graph,
+                           edy_error *err) {
+    const edy_limits defaults = edy_limits_default();
+    edy_error inner;
+    uint8_t *bytes;
+    size_t size;
+    *graph = NULL;
+    edy_status status =
+        edy_onnx_read_file(path, limits ? limits : &defaults, &bytes, &size, &inner);
+    if (status)
+        return edy_fail(err, status, "%.200s: %s", path, inner.message);
+    status = edy_onnx_import_memory(path, bytes, size, limits, graph, err);
+    free(bytes);
+    return status;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/import/onnx_ops.h"
+
+#include <string.h>
+
+#include "engine/import/onnx_attr.h"
+
+/* One row an operator; the import function may rely on the number of inputs. Attributes of every
+ * opset from 6 on that a function reads or knows to be harmless; any other is refused by name. */
+static const struct op_row {
+    const char *type;
+    edy_status (*import)(edy_onnx_context *c);
+    size_t min_inputs, max_inputs;
+    const char *attributes;
+} rows[] = {
+    {"Add", edy_import_add, 2, 2, "axis broadcast"},
+    {"AveragePool", edy_import_avgpool, 1, 1,
+     "auto_pad ceil_mode count_include_pad kernel_shape pads strides"},
+    {"BatchNormalization", edy_import_batchnorm, 5, 5,
+     "epsilon is_test momentum spatial training_mode"},
+    {"Clip", edy_import_clip, 1, 3, "min max"},
+    {"Constant", edy_import_constant, 0, 0, "value value_float value_floats value_int value_ints"},
+    {"Conv", edy_import_conv, 2, 3, "auto_pad dilations group kernel_shape pads strides"},
+    {"DequantizeLinear", edy_import_dequantize, 2, 3, "axis"},
+    {"Dropout", edy_import_dropout, 1, 3, "is_test ratio seed"},
+    {"Flatten", edy_import_flatten, 1, 1, "axis"},
+    {"Gemm", edy_import_gemm, 2, 3, "alpha beta broadcast transA transB"},
+    {"GlobalAveragePool", edy_import_globalavgpool, 1, 1, ""},
+    {"Identity", edy_import_identity, 1, 1, ""},
+    {"MatMul", edy_import_matmul, 2, 2, ""},
+    {"MaxPool", edy_import_maxpool, 1, 1,
+     "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"},
+    {"Mul", edy_import_mul, 2, 2, "axis broadcast"},
+    {"Pad", edy_import_pad, 1, 4, "mode pads value"},
+    {"QLinearConv", edy_import_qlinearconv, 8, 9,
+     "auto_pad dilations group kernel_shape pads strides"},
+    {"QuantizeLinear", edy_import_quantize, 2, 3, "axis"},
+    {"Relu", edy_import_relu, 1, 1, ""},
+    {"Reshape", edy_import_reshape, 2, 2, "allowzero"},
+    {"Softmax", edy_import_softmax, 1, 1, "axis"},
+    {"Squeeze", edy_import_squeeze, 1, 2, "axes"},
+    {"Transpose", edy_import_transpose, 1, 1, "perm"},
+    {"Unsqueeze", edy_import_unsqueeze, 1, 2, "axes"},
+};
+
+static const struct op_row *find_row(const Onnx__NodeProto *node) {
+    const char *domain = node->domain ? node->domain : "";
+    if (domain[0] && strcmp(domain, "ai.onnx") != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (node->op_type && strcmp(rows[i].type, node->op_type) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+edy_status edy_onnx_import_node(edy_onnx_context *c) {
+    const Onnx__NodeProto *node = c->node;
+    const struct op_row *row = find_row(node);
+    if (!row) {
+        const char *domain = node->domain ? node->domain : "";
+        return edy_onnx_fail(c, EDY_UNSUPPORTED,
+                             "operator %.60s%s%.80s (node \"%.80s\") is not supported", domain,
+                             domain[0] ? "." : "", node->op_type, c->node_name);
+    }
+    if (node->n_input < row->min_inputs || node->n_input > row->max_inputs)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE, "has %zu inputs, %zu to %zu are expected",
+                                  node->n_input, row->min_inputs, row->max_inputs);
+    for (size_t i = 0; i < row->min_inputs; i++)
+        if (!edy_onnx_has_input(c, i))
+            return edy_onnx_node_fail(c, EDY_BAD_FILE, "input %zu is missing", i);
+    const edy_status status = edy_onnx_attr_check(c, row->attributes);
+    return status ? status : row->import(c);
+}

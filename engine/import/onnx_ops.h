@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* ONNX operator -> node or nodes of the graph. */
+#ifndef EDY_ONNX_OPS_H
+#define EDY_ONNX_OPS_H
+
+#include "engine/import/onnx_context.h"
+
+/* Imports the node at hand: finds its operator in the table, checks the number of inputs and
+ * outputs and the attributes' names, then calls the operator's own function. EDY_UNSUPPORTED where
+ * there is none. */
+edy_status edy_onnx_import_node(edy_onnx_context *c);
+
+/* The operators' own functions, by file. */
+edy_status edy_import_conv(edy_onnx_context *c); /* onnx_ops_window.c */
+edy_status edy_import_maxpool(edy_onnx_context *c);
+edy_status edy_import_avgpool(edy_onnx_context *c);
+edy_status edy_import_globalavgpool(edy_onnx_context *c);
+edy_status edy_import_qlinearconv(edy_onnx_context *c);
+
+edy_status edy_import_gemm(edy_onnx_context *c); /* onnx_ops_math.c */
+edy_status edy_import_matmul(edy_onnx_context *c);
+edy_status edy_import_batchnorm(edy_onnx_context *c);
+edy_status edy_import_relu(edy_onnx_context *c);
+edy_status edy_import_clip(edy_onnx_context *c);
+edy_status edy_import_add(edy_onnx_context *c);
+edy_status edy_import_mul(edy_onnx_context *c);
+edy_status edy_import_softmax(edy_onnx_context *c);
+edy_status edy_import_quantize(edy_onnx_context *c);
+edy_status edy_import_dequantize(edy_onnx_context *c);
+
+edy_status edy_import_constant(edy_onnx_context *c); /* onnx_ops_shape.c */
+edy_status edy_import_identity(edy_onnx_context *c);
+edy_status edy_import_dropout(edy_onnx_context *c);
+edy_status edy_import_flatten(edy_onnx_context *c);
+edy_status edy_import_reshape(edy_onnx_context *c);
+edy_status edy_import_squeeze(edy_onnx_context *c);
+edy_status edy_import_unsqueeze(edy_onnx_context *c);
+edy_status edy_import_transpose(edy_onnx_context *c);
+edy_status edy_import_pad(edy_onnx_context *c);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* From a file or a buffer to protobuf-c's structs, within limits. */
+#ifndef EDY_ONNX_READ_H
+#define EDY_ONNX_READ_H
+
+#include <stdint.h>
+
+#include "engine/import/onnx_import.h"
+#include "onnx/onnx.pb-c.h"
+
+/* A ModelProto and the accounting of the memory that it takes. */
+typedef struct edy_onnx_model {
+    Onnx__ModelProto *proto;
+    size_t used_bytes, most_bytes;
+} edy_onnx_model;
+
+/* The whole file into *bytes (the caller frees it). The size is checked before anything is read:
+ * EDY_LIMIT over limits->model_bytes, EDY_IO where it is no regular file or cannot be read,
+ * EDY_BAD_FILE where it is empty. Messages do not name the file. */
+edy_status edy_onnx_read_file(const char *path, const edy_limits *limits, uint8_t **bytes,
+                              size_t *size, edy_error *err);
+
+/* Checks the wire format, then unpacks into model->proto. What protobuf-c may allocate is bounded
+ * by 4 * size + 256 MiB: it can need many times the file where a file consists of empty messages.
+ * The model does not refer to bytes afterwards; it must stay where it is until freed. */
+edy_status edy_onnx_unpack(const uint8_t *bytes, size_t size, edy_onnx_model *model,
+                           edy_error *err);
+void edy_onnx_model_free(edy_onnx_model *model); /* proto NULL is allowed */
+
+#endif
