@@ -74,13 +74,15 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     step->state = s;
     step->kernel = x->dtype == EDY_F32 ? "f32_add" : "s8_add";
     step->reason = spread == EDY_SPREAD_SAME ? "same shape" : "constant spread over the shape";
+    if (b->data)
+        s->b = edy_spread_operand(p, n, spread);
+    if (!s->b)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
     if (x->dtype == EDY_F32) {
         step->run = run_step_f32;
-        if (b->data)
-            s->b = edy_spread_operand(p, n, spread);
-        return s->b ? EDY_OK : edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
+        return EDY_OK;
     }
-    if (n->rule != EDY_RULE_ONNX || b->data)
+    if (n->rule != EDY_RULE_ONNX)
         return edy_fail(err, EDY_UNSUPPORTED, "an integer sum of this kind");
     step->run = run_step_s8;
     s->requant = make_requant(p->graph, n);

@@ -45,35 +45,35 @@ edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err) {
     if (status)
         return status;
     edy_value *y = edy_node_out(g, n, 0);
-    if (a->dtype == EDY_S8 && (a->quant.count != 1 || b->quant.count != 1 || y->quant.count != 1 ||
-                               (spread == EDY_SPREAD_CHANNEL)))
+    if (a->dtype == EDY_S8 && (a->quant.count != 1 || b->quant.count != 1 || y->quant.count != 1))
         return edy_fail(err, EDY_UNSUPPORTED, "integer operands that are not one scale a tensor");
     y->shape = a->shape;
     y->dtype = a->dtype;
     return EDY_OK;
 }
 
-float *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread) {
-    const edy_value *a = edy_node_in(p->graph, n, 0), *b = edy_node_in(p->graph, n, 1);
-    const size_t count = edy_shape_count(&a->shape);
-    float *full = edy_planner_indirection(p, count * sizeof *full);
-    const float *data = b->data;
-    if (!full)
-        return NULL;
-    const size_t channels = spread == EDY_SPREAD_CHANNEL ? (size_t)a->shape.dim[1] : 1;
-    size_t inner = 1;
-    for (int32_t i = 2; a->layout == EDY_LAYOUT_PLAIN && i < a->shape.rank; i++)
-        inner *= (size_t)a->shape.dim[i];
-    if (spread == EDY_SPREAD_SAME && a->layout == EDY_LAYOUT_NHWC) {
-        const int64_t *d = a->shape.dim;
-        const size_t c = (size_t)d[1], hw = (size_t)(d[2] * d[3]);
-        for (size_t i = 0; i < count; i++) /* i counts NHWC; the constant is NCHW */
-            full[i] = data[(i / (hw * c) * c + i % c) * hw + i / c % hw];
-    } else if (spread == EDY_SPREAD_SAME) {
-        memcpy(full, data, count * sizeof *full);
-    } else {
-        for (size_t i = 0; i < count; i++)
-            full[i] = data[i / inner % channels];
+/* Which element of the constant belongs to element i of x's memory. */
+static size_t spread_from(const edy_value *x, edy_spread spread, size_t i) {
+    const int64_t *d = x->shape.dim;
+    if (spread == EDY_SPREAD_ONE)
+        return 0;
+    if (x->layout == EDY_LAYOUT_PLAIN) {
+        size_t inner = 1;
+        for (int32_t k = 2; k < x->shape.rank; k++)
+            inner *= (size_t)d[k];
+        return spread == EDY_SPREAD_SAME ? i : i / inner % (size_t)d[1];
     }
+    const size_t c = (size_t)d[1], hw = (size_t)(d[2] * d[3]);
+    if (spread == EDY_SPREAD_CHANNEL)
+        return i % c;
+    return (i / (hw * c) * c + i % c) * hw + i / c % hw; /* i counts NHWC; the constant is NCHW */
+}
+
+void *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread) {
+    const edy_value *x = edy_node_in(p->graph, n, 0), *b = edy_node_in(p->graph, n, 1);
+    const size_t count = edy_shape_count(&x->shape), bytes = edy_dtype_bytes(b->dtype);
+    char *full = edy_planner_indirection(p, count * bytes);
+    for (size_t i = 0; full && i < count; i++)
+        memcpy(full + i * bytes, (const char *)b->data + spread_from(x, spread, i) * bytes, bytes);
     return full;
 }

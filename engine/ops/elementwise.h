@@ -27,8 +27,7 @@ typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_ONE, EDY_SPREAD_CHANNEL } 
 edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread, edy_error *err);
 /* Validates the two operands of Add or Mul and sets the output. */
 edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err);
-/* The constant second operand of an fp32 pair spread to x's whole shape in x's layout, in the
- * plan's memory. */
-float *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread);
+/* The constant second operand spread to x's whole shape in x's layout, in the plan's memory. */
+void *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread);
 
 #endif

@@ -10,7 +10,6 @@ typedef struct mul_state {
     const void *a, *b;
     void *y;
     edy_f32_clamp clamp;
-    bool one;         /* integer: b is a single value */
     float multiplier; /* (sa * sb) / sy */
     int32_t za, zb, zy, low, high, y_shift;
 } mul_state;
@@ -27,11 +26,11 @@ static void run_s8(void *context, size_t begin, size_t end) {
     const mul_state *s = context;
     size_t at;
     const size_t n = edy_flat_range(s->elems, begin, end, &at);
-    const int8_t *a = (const int8_t *)s->a + at, *b = s->b;
+    const int8_t *a = (const int8_t *)s->a + at, *b = (const int8_t *)s->b + at;
     int8_t *y = (int8_t *)s->y + at;
     for (size_t i = 0; i < n; i++)
-        y[i] = edy_onnx_mul(a[i], s->za, b[s->one ? 0 : at + i], s->zb, s->multiplier, s->zy,
-                            s->low, s->high, s->y_shift);
+        y[i] = edy_onnx_mul(a[i], s->za, b[i], s->zb, s->multiplier, s->zy, s->low, s->high,
+                            s->y_shift);
 }
 
 static void run_step_f32(const edy_step *step, edy_threads *threads) {
@@ -44,13 +43,12 @@ static void run_step_s8(const edy_step *step, edy_threads *threads) {
     edy_parallel_for(threads, edy_flat_items(s->elems), run_s8, s);
 }
 
-static edy_status prepare_s8(edy_planner *p, edy_step *step, edy_spread spread, mul_state *s,
-                             edy_error *err) {
+static edy_status prepare_s8(edy_planner *p, edy_step *step, mul_state *s, edy_error *err) {
     const edy_graph *g = p->graph;
     const edy_node *n = step->node;
     const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
     const edy_quant *y = &g->value[n->output[0]].quant;
-    if (n->rule != EDY_RULE_ONNX || (b->data && spread == EDY_SPREAD_SAME))
+    if (n->rule != EDY_RULE_ONNX)
         return edy_fail(err, EDY_UNSUPPORTED, "an integer product of this kind");
     edy_node_s8_output(g, n, &s->zy, &s->low, &s->high);
     s->y_shift = y->was_u8 ? 128 : 0;
@@ -59,7 +57,6 @@ static edy_status prepare_s8(edy_planner *p, edy_step *step, edy_spread spread, 
     s->high += s->y_shift;
     s->za = a->quant.zero_point[0];
     s->zb = b->quant.zero_point[0];
-    s->one = spread == EDY_SPREAD_ONE;
     const float product = a->quant.scale[0] * b->quant.scale[0];
     s->multiplier = product / y->scale[0];
     step->run = run_step_s8;
@@ -85,13 +82,15 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
     step->state = s;
     step->reason = spread == EDY_SPREAD_SAME ? "same shape" : "constant spread over the shape";
-    if (x->dtype == EDY_S8)
-        return prepare_s8(p, step, spread, s, err);
-    step->run = run_step_f32;
-    step->kernel = "f32_mul";
     if (b->data)
         s->b = edy_spread_operand(p, n, spread);
-    return s->b ? EDY_OK : edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
+    if (!s->b)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
+    if (x->dtype == EDY_S8)
+        return prepare_s8(p, step, s, err);
+    step->run = run_step_f32;
+    step->kernel = "f32_mul";
+    return EDY_OK;
 }
 
 const edy_op edy_op_mul = {.infer = edy_infer_pair, .prepare = prepare};
