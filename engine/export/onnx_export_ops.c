@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/export/onnx_export_ops.h"
+
+#include <math.h>
+
+/* ---- Pieces ----------------------------------------------------------------------------------- */
+
+static void write_inputs(edy_onnx_writer *w, Onnx__NodeProto *p, const edy_node *n, int32_t count) {
+    while (count > 0 && (count > n->n_inputs || n->input[count - 1] == EDY_NO_VALUE))
+        count--; /* trailing inputs that are left out need no place */
+    for (int32_t i = 0; i < count; i++)
+        edy_writer_value(w, p, n->input[i]);
+}
+
+/* Pads of an auto_pad were resolved for one input size: the rule is written, not they. */
+static void write_pads(edy_onnx_writer *w, Onnx__NodeProto *p, const edy_window *window) {
+    static const char *const text[] = {[EDY_PAD_EXPLICIT] = "NOTSET",
+                                       [EDY_PAD_SAME_UPPER] = "SAME_UPPER",
+                                       [EDY_PAD_SAME_LOWER] = "SAME_LOWER",
+                                       [EDY_PAD_VALID] = "VALID"};
+    if (window->auto_pad == EDY_PAD_EXPLICIT)
+        edy_writer_ints(w, p, "pads", window->pad, 4);
+    else
+        edy_writer_text(w, p, "auto_pad", text[window->auto_pad]);
+}
+
+static void write_window(edy_onnx_writer *w, Onnx__NodeProto *p, const edy_window *window) {
+    edy_writer_ints(w, p, "kernel_shape", window->kernel, 2);
+    edy_writer_ints(w, p, "strides", window->stride, 2);
+    write_pads(w, p, window);
+}
+
+/* Bounds of a Clip, whose input stands already; those that are infinite are left out. */
+static void write_bounds(edy_onnx_writer *w, Onnx__NodeProto *p, const edy_node *n) {
+    if (isfinite(n->act_min))
+        edy_writer_constant(w, p, EDY_F32, 0, 1, &n->act_min);
+    if (!isfinite(n->act_max))
+        return;
+    if (!isfinite(n->act_min))
+        edy_writer_input(w, p, "");
+    edy_writer_constant(w, p, EDY_F32, 0, 1, &n->act_max);
+}
+
+static bool is_relu(const edy_node *n) {
+    return n->act_min == 0.0f && n->act_max == INFINITY;
+}
+
+/* ---- Operators that become one node, up to the output ----------------------------------------- */
+
+static Onnx__NodeProto *write_conv(edy_onnx_writer *w, const edy_node *n) {
+    const bool integer = n->op == EDY_OP_QLINEARCONV;
+    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    write_inputs(w, p, n, integer ? 9 : 3);
+    write_window(w, p, &n->window);
+    edy_writer_ints(w, p, "dilations", n->window.dilation, 2);
+    edy_writer_int(w, p, "group", n->window.groups);
+    return p;
+}
+
+static Onnx__NodeProto *write_pool(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    write_inputs(w, p, n, 1);
+    write_window(w, p, &n->window);
+    edy_writer_int(w, p, "ceil_mode", n->window.ceil_mode);
+    if (n->op == EDY_OP_MAXPOOL)
+        edy_writer_ints(w, p, "dilations", n->window.dilation, 2);
+    else
+        edy_writer_int(w, p, "count_include_pad", n->window.count_include_pad);
+    if (n->op == EDY_OP_AVGPOOL && (n->window.dilation[0] != 1 || n->window.dilation[1] != 1))
+        edy_writer_fail(w, EDY_UNSUPPORTED, "opset 13 has no dilated AveragePool");
+    return p;
+}
+
+/* Gemm takes rank 2 only; a higher rank comes from a MatMul and becomes one again. */
+static Onnx__NodeProto *write_gemm(edy_onnx_writer *w, const edy_node *n) {
+    const bool matmul = w->graph->value[n->input[0]].shape.rank != 2;
+    const bool plain = n->alpha == 1.0f && !n->trans_a && !n->trans_b &&
+                       (n->n_inputs < 3 || n->input[EDY_IN_BIAS] == EDY_NO_VALUE);
+    if (matmul && !plain)
+        edy_writer_fail(w, EDY_UNSUPPORTED, "ONNX has no Gemm of this rank");
+    Onnx__NodeProto *p = edy_writer_node(w, matmul ? "MatMul" : "Gemm", n->name);
+    write_inputs(w, p, n, matmul ? 2 : 3);
+    if (matmul)
+        return p;
+    edy_writer_float(w, p, "alpha", n->alpha);
+    edy_writer_float(w, p, "beta", n->beta);
+    edy_writer_int(w, p, "transA", n->trans_a);
+    edy_writer_int(w, p, "transB", n->trans_b);
+    return p;
+}
+
+static Onnx__NodeProto *write_batchnorm(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "BatchNormalization", n->name);
+    write_inputs(w, p, n, 5);
+    edy_writer_float(w, p, "epsilon", n->epsilon);
+    return p;
+}
+
+static Onnx__NodeProto *write_plain(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    write_inputs(w, p, n, n->op == EDY_OP_GLOBALAVGPOOL ? 1 : 2);
+    return p;
+}
+
+static Onnx__NodeProto *write_reshape(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "Reshape", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_constant(w, p, EDY_S64, 1, n->n_target, n->target);
+    return p;
+}
+
+static Onnx__NodeProto *write_transpose(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "Transpose", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_ints(w, p, "perm", n->perm, n->n_perm);
+    return p;
+}
+
+static Onnx__NodeProto *write_pad(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "Pad", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_constant(w, p, EDY_S64, 1, 2 * w->graph->value[n->input[0]].shape.rank, n->pads);
+    edy_writer_constant(w, p, EDY_F32, 0, 1, &n->pad_value);
+    return p;
+}
+
+static Onnx__NodeProto *write_quantizer(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    if (n->n_inputs < 2)
+        edy_writer_fail(w, EDY_BAD_ARGUMENT, "%s (node \"%.80s\") was lowered", edy_op_text(n->op),
+                        n->name);
+    write_inputs(w, p, n, 3);
+    if (n->n_inputs >= 2 && w->graph->value[n->input[1]].shape.rank > 0)
+        edy_writer_int(w, p, "axis", n->axis);
+    return p;
+}
+
+static Onnx__NodeProto *write_activation(edy_onnx_writer *w, const edy_node *n) {
+    const bool relu = n->op == EDY_OP_RELU && is_relu(n);
+    Onnx__NodeProto *p = edy_writer_node(w, relu ? "Relu" : "Clip", n->name);
+    write_inputs(w, p, n, 1);
+    if (!relu)
+        write_bounds(w, p, n);
+    return p;
+}
+
+/* ---- Softmax ---------------------------------------------------------------------------------- */
+
+/* Before opset 13 Softmax saw all axes from `axis` on as one. Where that is not the last axis alone, the file
+ * flattens, takes the softmax of the rows, and restores the shape. */
+static Onnx__NodeProto *write_softmax(edy_onnx_writer *w, const edy_node *n) {
+    const edy_shape *x = &w->graph->value[n->input[0]].shape;
+    const int64_t axis = n->axis < 0 ? n->axis + x->rank : n->axis;
+    if (!n->softmax_flattens || axis == x->rank - 1) {
+        Onnx__NodeProto *p = edy_writer_node(w, "Softmax", n->name);
+        write_inputs(w, p, n, 1);
+        edy_writer_int(w, p, "axis", n->axis);
+        return p;
+    }
+    const char *flat = edy_writer_made_up(w, n->name), *rows = edy_writer_made_up(w, n->name);
+    if (!flat || !rows)
+        return NULL;
+    Onnx__NodeProto *p = edy_writer_node(w, "Flatten", flat);
+    write_inputs(w, p, n, 1);
+    edy_writer_int(w, p, "axis", axis);
+    edy_writer_output(w, p, flat);
+    p = edy_writer_node(w, "Softmax", n->name);
+    edy_writer_input(w, p, flat);
+    edy_writer_int(w, p, "axis", 1);
+    edy_writer_output(w, p, rows);
+    p = edy_writer_node(w, "Reshape", rows);
+    edy_writer_input(w, p, rows);
+    int64_t target[EDY_MAX_RANK] = {-1}; /* the batch */
+    for (int32_t i = 1; i < x->rank; i++)
+        target[i] = x->dim[i];
+    edy_writer_constant(w, p, EDY_S64, 1, x->rank, target);
+    return p;
+}
+
+/* ---- All -------------------------------------------------------------------------------------- */
+
+static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const edy_node *) = {
+    [EDY_OP_CONV] = write_conv,
+    [EDY_OP_GEMM] = write_gemm,
+    [EDY_OP_BATCHNORM] = write_batchnorm,
+    [EDY_OP_RELU] = write_activation,
+    [EDY_OP_CLIP] = write_activation,
+    [EDY_OP_ADD] = write_plain,
+    [EDY_OP_MUL] = write_plain,
+    [EDY_OP_MAXPOOL] = write_pool,
+    [EDY_OP_AVGPOOL] = write_pool,
+    [EDY_OP_GLOBALAVGPOOL] = write_plain,
+    [EDY_OP_RESHAPE] = write_reshape,
+    [EDY_OP_TRANSPOSE] = write_transpose,
+    [EDY_OP_PAD] = write_pad,
+    [EDY_OP_SOFTMAX] = write_softmax,
+    [EDY_OP_QUANTIZE] = write_quantizer,
+    [EDY_OP_DEQUANTIZE] = write_quantizer,
+    [EDY_OP_QLINEARCONV] = write_conv,
+};
+
+/* The sum of a Conv and its residual, as a node of its own. */
+static Onnx__NodeProto *write_residual(edy_onnx_writer *w, const edy_node *n, Onnx__NodeProto *p) {
+    const char *sum = edy_writer_made_up(w, n->name);
+    if (!sum)
+        return NULL;
+    edy_writer_output(w, p, sum);
+    Onnx__NodeProto *add = edy_writer_node(w, "Add", sum);
+    edy_writer_input(w, add, sum);
+    edy_writer_value(w, add, n->input[EDY_IN_RESIDUAL]);
+    return add;
+}
+
+/* The activation that was fused into n, as a node of its own. */
+static Onnx__NodeProto *write_fused(edy_onnx_writer *w, const edy_node *n, Onnx__NodeProto *p) {
+    const char *before = edy_writer_made_up(w, n->name);
+    if (!before)
+        return NULL;
+    edy_writer_output(w, p, before);
+    Onnx__NodeProto *activation = edy_writer_node(w, is_relu(n) ? "Relu" : "Clip", before);
+    edy_writer_input(w, activation, before);
+    if (!is_relu(n))
+        write_bounds(w, activation, n);
+    return activation;
+}
+
+void edy_export_node(edy_onnx_writer *w, const edy_node *n) {
+    if (w->status)
+        return;
+    if (!writers[n->op]) {
+        edy_writer_fail(w, EDY_BAD_ARGUMENT, "%s (node \"%.80s\") has no form in ONNX",
+                        edy_op_text(n->op), n->name);
+        return;
+    }
+    Onnx__NodeProto *p = writers[n->op](w, n);
+    if (n->op == EDY_OP_CONV && n->n_inputs > EDY_IN_RESIDUAL &&
+        n->input[EDY_IN_RESIDUAL] != EDY_NO_VALUE)
+        p = write_residual(w, n, p);
+    const bool fused = n->act_min != -INFINITY || n->act_max != INFINITY;
+    if (fused && n->op != EDY_OP_RELU && n->op != EDY_OP_CLIP)
+        p = write_fused(w, n, p);
+    edy_writer_output(w, p, w->status ? "" : w->name[n->output[0]]);
+}
