@@ -76,7 +76,7 @@ static edy_status import_input(edy_onnx_context *c, const Onnx__ValueInfoProto *
     edy_onnx_name *name = edy_onnx_names_find(&c->names, info->name);
     if (name->tensor)
         return EDY_OK; /* an initializer: a constant */
-    edy_dtype dtype;
+    edy_dtype dtype = EDY_NONE;
     edy_shape shape;
     edy_status status = read_input_type(c, info, &dtype, &shape);
     if (!status)
