@@ -51,7 +51,8 @@ typedef struct edy_golden {
     bool exact;             /* bytes must be equal; else float with the budget below */
     double reference_error; /* max abs error of an independent scalar float32 run; float goldens */
     char *dataset;          /* committed only, else NULL */
-    size_t *image;          /* committed only: [samples] index into the data set's test part */
+    size_t first;           /* committed only: sample s is image first + s of the test part */
+    char input_sha256[65];  /* committed only: of all inputs end to end; "" where not given */
     uint8_t *classes;       /* NULL, or the class of image 0..n_classes-1 of the test part */
     float *margins;         /* NULL, or [n_classes] */
     size_t n_classes;

@@ -47,9 +47,10 @@ edy_status edy_share_find(const char *given, char path[EDY_PATH_MAX], edy_error 
     }
     if (installed_share(path) && holds_models(path))
         return EDY_OK;
-    return edy_fail(err, EDY_IO,
-                    "no trained models found: neither the source tree nor ../share/edyno beside the "
-                    "program holds workloads/models; set EDYNO_SHARE");
+    return edy_fail(
+        err, EDY_IO,
+        "no trained models found: neither the source tree nor ../share/edyno beside the "
+        "program holds workloads/models; set EDYNO_SHARE");
 }
 
 edy_status edy_share_from_environment(char path[EDY_PATH_MAX], edy_error *err) {

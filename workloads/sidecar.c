@@ -3,38 +3,14 @@
 #include "workloads/sidecar.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SIDECAR_BYTES = 1 << 20, MAX_CLASSES = 100000, MAX_DIM = 1 << 20 };
+#include "workloads/text_file.h"
 
-/* The whole file, NUL-terminated; NULL with *err filled. The caller frees it. */
-static char *read_text(const char *path, edy_error *err) {
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        edy_fail(err, EDY_IO, "%s: cannot be opened: %s", path, strerror(errno));
-        return NULL;
-    }
-    char *text = malloc(MAX_SIDECAR_BYTES + 1);
-    const size_t n = text ? fread(text, 1, MAX_SIDECAR_BYTES + 1, f) : 0;
-    const int failed = ferror(f);
-    fclose(f);
-    if (!text)
-        edy_fail(err, EDY_NO_MEMORY, "%s: out of memory", path);
-    else if (failed)
-        edy_fail(err, EDY_IO, "%s: cannot be read", path);
-    else if (n > MAX_SIDECAR_BYTES)
-        edy_fail(err, EDY_LIMIT, "%s: is larger than %d bytes", path, MAX_SIDECAR_BYTES);
-    else {
-        text[n] = '\0';
-        return text;
-    }
-    free(text);
-    return NULL;
-}
+enum { MAX_SIDECAR_BYTES = 1 << 20, MAX_CLASSES = 100000, MAX_DIM = 1 << 20 };
 
 typedef struct reader {
     const char *path;
@@ -101,15 +77,14 @@ static edy_status read_classes(const reader *r, const cJSON *root, edy_workload 
     return EDY_OK;
 }
 
-edy_status edy_sidecar_read(const char *path, edy_region *region, edy_workload *w,
-                            edy_error *err) {
-    char *text = read_text(path, err);
-    if (!text)
-        return err ? err->code : EDY_IO;
+edy_status edy_sidecar_read(const char *path, edy_region *region, edy_workload *w, edy_error *err) {
+    char *text = NULL;
+    edy_status st = edy_text_file_read(path, MAX_SIDECAR_BYTES, &text, err);
+    if (st)
+        return st;
     const reader r = {path, region, err};
     cJSON *root = cJSON_Parse(text);
     const char *where = cJSON_GetErrorPtr();
-    edy_status st = EDY_OK;
     if (!root)
         st = edy_fail(err, EDY_BAD_FILE, "%s: is not JSON from byte %zu on", path,
                       where && where >= text ? (size_t)(where - text) : 0);

@@ -169,7 +169,9 @@ void edy_workloads_close(edy_workloads *all) {
     free(all);
 }
 
-size_t edy_workloads_count(const edy_workloads *all) { return all->n_listed; }
+size_t edy_workloads_count(const edy_workloads *all) {
+    return all->n_listed;
+}
 
 const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index) {
     assert(index < all->n_listed);
