@@ -21,6 +21,7 @@
 #include "bench/golden.h"
 #include "bench/verdict.h"
 #include "engine/backend.h"
+#include "engine/plan.h"
 #include "workloads/workload.h"
 
 enum { EDY_BUDGET_FACTOR = 8 };
@@ -38,14 +39,32 @@ typedef struct edy_judgement {
     int32_t output;  /* which output of the model */
     double expected, got;
     size_t class_checked, class_wrong;
-    char reason[200]; /* why not PASS, one sentence; "" for PASS */
+    char reason[320]; /* why not PASS, one sentence; "" for PASS */
 } edy_judgement;
 
-/* Judges `samples` results that lie end to end in outputs[i] (one pointer a model output, in the
- * model's own dtype): result s belongs to golden sample (first + s) % golden->samples. Gives PASS,
- * FAIL, or (source EDY_GOLDEN_ORACLE) MISTRUSTED in place of PASS. samples >= 1. */
+/* Results of one model output, `samples` of them end to end, in the model's own dtype. */
+typedef struct edy_result {
+    const void *data;
+    edy_dtype dtype;
+    size_t sample_elems; /* elements of one sample */
+} edy_result;
+
+/* Fills result[0..edy_plan_output_count) from a plan's ports and the buffers that it wrote. */
+void edy_results_of(const edy_plan *plan, const void *const *outputs,
+                    edy_result result[EDY_GOLDEN_PORTS]);
+
+/* Judges `samples` samples of all of a model's outputs: sample s belongs to golden sample
+ * (first + s) % golden->samples. Gives PASS, FAIL, or (source EDY_GOLDEN_ORACLE) MISTRUSTED in place
+ * of PASS. samples >= 1. A wrong number of outputs, dtype or size is a FAIL. */
 edy_judgement edy_judge_output(const edy_golden *golden, size_t first, size_t samples,
-                               const void *const *outputs);
+                               const edy_result *results, int32_t n_results);
+
+/* Class of one sample: index of the first largest element. elems >= 1. */
+size_t edy_argmax(edy_dtype dtype, const void *data, size_t elems);
+
+/* Adds what another part of the same case found: FAIL wins, then the larger share; counts add up.
+ * An all-zero *all is empty. */
+void edy_judgement_merge(edy_judgement *all, const edy_judgement *more);
 
 /* One case: a variant on a backend, at a thread count and a batch size. */
 typedef struct edy_conform_case {

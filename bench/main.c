@@ -39,7 +39,9 @@ static const edy_verb *find_verb(const char *name) {
     return NULL;
 }
 
-static int finish(int code) { return fflush(stdout) ? EDY_EXIT_USAGE : code; }
+static int finish(int code) {
+    return fflush(stdout) ? EDY_EXIT_USAGE : code;
+}
 
 int main(int argc, char **argv) {
     if (argc < 2) {

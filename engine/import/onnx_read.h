@@ -28,4 +28,9 @@ edy_status edy_onnx_unpack(const uint8_t *bytes, size_t size, edy_onnx_model *mo
                            edy_error *err);
 void edy_onnx_model_free(edy_onnx_model *model); /* proto NULL is allowed */
 
+/* The same for a file that holds one TensorProto, as ONNX's test data do. The caller frees *tensor
+ * with onnx__tensor_proto__free_unpacked(*tensor, NULL). */
+edy_status edy_onnx_unpack_tensor(const uint8_t *bytes, size_t size, Onnx__TensorProto **tensor,
+                                  edy_error *err);
+
 #endif
