@@ -92,8 +92,7 @@ static edy_status parse_integers(const edy_opt *o, const char *text, edy_arg_val
     return st;
 }
 
-static edy_status parse_text(const edy_opt *o, const char *text, edy_arg_value *v,
-                             edy_error *err) {
+static edy_status parse_text(const edy_opt *o, const char *text, edy_arg_value *v, edy_error *err) {
     if (text[0] == '\0')
         return edy_fail(err, EDY_BAD_ARGUMENT, "option --%s is empty", o->name);
     if (o->kind == EDY_OPT_ENUM && !among(o->choices, text))
@@ -179,12 +178,18 @@ double edy_args_seconds(const edy_args *args, const char *name) {
     return value_of(args, name, EDY_OPT_SECONDS)->seconds;
 }
 
-size_t edy_args_operand_count(const edy_args *args) { return args->n_operands; }
+size_t edy_args_operand_count(const edy_args *args) {
+    return args->n_operands;
+}
 
 const char *edy_args_operand(const edy_args *args, size_t index) {
     assert(index < args->n_operands);
     return args->operand[index];
 }
 
-const char *edy_args_program(const edy_args *args) { return args->program; }
-const char *edy_args_command(const edy_args *args) { return args->command; }
+const char *edy_args_program(const edy_args *args) {
+    return args->program;
+}
+const char *edy_args_command(const edy_args *args) {
+    return args->command;
+}
