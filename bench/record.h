@@ -53,7 +53,7 @@ typedef struct edy_latency {
     int64_t iterations;  /* timed inferences in all */
     int64_t taken;       /* samples taken; iterations / per_sample */
     int64_t thinning;    /* 1: all samples are kept; k: every k-th, because taken exceeds the cap */
-    int64_t repetitions; /* blocks the samples were taken in, each after a pause of the clock */
+    int64_t repetitions; /* blocks of equal time that the samples were taken in */
     size_t n_samples;    /* kept; <= EDY_SAMPLES_CAP */
     double *samples_ns;  /* [n_samples] in the order of time; owned by the record */
     /* Of all samples taken: */
@@ -65,7 +65,7 @@ typedef struct edy_latency {
     /* Distribution-free 95 % interval of the median by order statistics (binomial, p = 1/2). NAN
      * where fewer than 6 samples exist: no such interval then has 95 %. */
     double median_low_ns, median_high_ns;
-    double rep_median_ns[EDY_MAX_REPETITIONS]; /* [repetitions] */
+    double rep_median_ns[EDY_MAX_REPETITIONS]; /* [repetitions], of the kept samples of each */
     double cpu_time_ns; /* CPU time of the whole process an inference, all threads */
     int64_t outliers;   /* kept samples with a modified z above 3.5 (Iglewicz and Hoaglin 1993) */
 } edy_latency;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Statistics as pure functions: no state, no allocation unless said, NAN where undefined. */
+#ifndef EDY_STATS_H
+#define EDY_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ascending, in place. Values must not be NAN. */
+void edy_sort(double *values, size_t n);
+
+/* Compensated sum (Neumaier 1974) / n; NAN for n = 0. */
+double edy_mean(const double *values, size_t n);
+
+/* Quantile p in [0, 1] of sorted values, definition 7 of Hyndman and Fan, "Sample quantiles in
+ * statistical packages", The American Statistician 50 (1996): with h = (n-1)p, linear between
+ * x[floor h] and x[floor h + 1]. What R and numpy do by default. NAN for n = 0. */
+double edy_quantile_sorted(const double *sorted, size_t n, double p);
+double edy_median_sorted(const double *sorted, size_t n);
+
+/* Median absolute deviation from the median, not scaled to sigma (times 1.4826 it estimates sigma of
+ * normal data). scratch [n] is overwritten and may be values itself. */
+double edy_mad(const double *values, size_t n, double median, double *scratch);
+
+/* Distribution-free interval of quantile p from order statistics: for a continuous distribution
+ * P(x_(l) < q_p < x_(u)) = P(l <= B < u), B ~ Binomial(n, p) (David and Nagaraja, "Order
+ * Statistics", 3rd ed., section 7.1). Gives the ranks (1-based) with equal tails: the largest l with
+ * P(B < l) <= (1-confidence)/2 and the smallest u with P(B >= u) <= (1-confidence)/2. False where n
+ * is too small to have one (n < 6 for the median at 95 %). Independent samples are assumed. */
+bool edy_quantile_ranks(size_t n, double p, double confidence, size_t *lower, size_t *upper);
+
+/* The interval itself for the median at 95 %; both NAN where there is none. */
+void edy_median_interval(const double *sorted, size_t n, double *low, double *high);
+
+/* Modified z-score 0.6745 (x - median) / MAD; where MAD is 0 (more than half of the values equal),
+ * (x - median) / (1.253314 * mean absolute deviation); 0 where that is 0 too. Iglewicz and Hoaglin,
+ * "How to Detect and Handle Outliers" (1993). */
+double edy_modified_z(double value, double median, double mad, double mean_abs_deviation);
+/* How many have |modified z| > 3.5, the limit of the same source. */
+size_t edy_count_outliers(const double *values, size_t n, double median, double mad);
+
+/* splitmix64 (Steele, Lea, Flood 2014): the next of a seeded sequence. */
+uint64_t edy_random_next(uint64_t *state);
+
+/* Interval of median(b) / median(a) by the percentile bootstrap (Efron 1979) over blocks: resamples
+ * are concatenations of blocks of consecutive samples (moving blocks, Künsch 1989), because
+ * neighbouring latencies are correlated and single draws would give too narrow an interval. Block
+ * length is ceil(n^(1/3)) scaled up to `min_block`. rounds >= 100 resamples, seeded: same input,
+ * same answer. Allocates; false where memory ran out or an array is empty. */
+typedef struct edy_ratio {
+    double ratio, low, high; /* 95 % */
+} edy_ratio;
+bool edy_ratio_of_medians(const double *a, size_t n_a, const double *b, size_t n_b,
+                          size_t min_block, size_t rounds, uint64_t seed, edy_ratio *ratio);
+
+#endif
