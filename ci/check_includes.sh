@@ -28,7 +28,7 @@ find . -path './build*' -prune -o -name '*.[ch]' -print | sed 's|^\./||' | sort 
         name = substr(line, RSTART + 1, RLENGTH - 2)
         if (quoted) {
             split(name, part, "/")
-            if (index(name, "/") == 0 || system("test -f \"" name "\"") != 0)
+            if (name != "onnx/onnx.pb-c.h" && (index(name, "/") == 0 || system("test -f \"" name "\"") != 0))
                 { finding("\"" name "\" is not a file from the root"); next }
             if ((from in allow) && (part[1] in allow) && index(allow[from], " " part[1] " ") == 0)
                 finding(from "/ must not include " part[1] "/")

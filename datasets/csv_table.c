@@ -34,13 +34,16 @@ static bool grow(void **items, size_t used, size_t *capacity, size_t item_bytes)
 static void on_field(void *bytes, size_t size, void *context) {
     reading *r = context;
     r->has_zero = r->has_zero || (size > 0 && memchr(bytes, 0, size));
-    char *copy = size > 0 ? strndup(bytes, size) : strdup("");
+    char *copy = malloc(size + 1);
     void *fields = r->row.field;
     if (!copy || !grow(&fields, r->row.n_fields, &r->cap_fields, sizeof *r->row.field)) {
         free(copy);
         r->no_memory = true;
         return;
     }
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    copy[size] = '\0';
     r->row.field = fields;
     r->row.field[r->row.n_fields++] = copy;
 }
