@@ -39,7 +39,7 @@ typedef struct edy_judgement {
     int32_t output;  /* which output of the model */
     double expected, got;
     size_t class_checked, class_wrong;
-    char reason[320]; /* why not PASS, one sentence; "" for PASS */
+    char reason[400]; /* why not PASS, one sentence; "" for PASS */
 } edy_judgement;
 
 /* Results of one model output, `samples` of them end to end, in the model's own dtype. */
@@ -66,13 +66,25 @@ size_t edy_argmax(edy_dtype dtype, const void *data, size_t elems);
  * An all-zero *all is empty. */
 void edy_judgement_merge(edy_judgement *all, const edy_judgement *more);
 
+/* What judging the nodes of a plan one by one found. Plain data. */
+typedef struct edy_node_judgement {
+    size_t judged, unknown, wrong; /* unknown: the oracle does not know the form */
+    double share;                  /* worst share of a float node's bound; < 0: none was judged */
+    char worst[96];                /* that node: "name (operator)" */
+    char reason[400];              /* the first wrong node, in order of the run; "" for none */
+} edy_node_judgement;
+
+/* Runs the plan (made with keep_values) on golden sample 0 and judges every step on the inputs that
+ * the plan itself gave it. Float: both bounds above; operators without rounding must be exact.
+ * Integer: |q - exact| <= 0.5 plus the rounding of a float32 epilogue (1e-4 and 4*u*S steps). */
+edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
+                           edy_error *err);
+
 /* One case: a variant on a backend, at a thread count and a batch size. */
 typedef struct edy_conform_case {
-    char name[160]; /* "resnet8/int8/avx2/threads:1/batch:5" */
-    edy_judgement result;
-    double node_share; /* worst share of a per-node expected bound; < 0: no float node judged */
-    char node[96];     /* that node, "name (operator)" */
-    size_t nodes_judged;
+    char name[160];           /* "resnet8/int8/avx2/threads:1/batch:5" */
+    edy_judgement result;     /* result.verdict is the case's */
+    edy_node_judgement nodes; /* judged 0: not in this case */
 } edy_conform_case;
 
 typedef struct edy_conform_options {
@@ -82,10 +94,12 @@ typedef struct edy_conform_options {
     size_t n_threads;
     const int64_t *batch; /* e.g. {1, 5} */
     size_t n_batches;
-    const char *share; /* data folder (workloads/share.h) */
-    bool full;         /* the class of every image of the test part, not 1,000 */
-    bool in_process;   /* no child process: for debuggers; a crash ends the program */
-    /* Called after each case; may be NULL. */
+    const char *share; /* data folder (workloads/share.h); "" for none */
+    bool full;         /* the class of every image that is there, not of the first 1,000 */
+    bool in_process;   /* no child process: for debuggers; a crash then ends the program */
+    uint64_t seed;     /* of synthetic inputs, where a model has no golden */
+    /* Called before and after each case; may be NULL. */
+    void (*on_begin)(void *context, const char *name);
     void (*on_case)(void *context, const edy_conform_case *c);
     void *context;
 } edy_conform_options;
@@ -95,9 +109,11 @@ typedef struct edy_conform_table {
     size_t n, capacity;
 } edy_conform_table;
 
-/* Appends the cases of one variant of one workload. Returns an error only for what stops all of it
- * (unreadable model, bad golden, no memory); a case that cannot be judged is a row. An UNSUPPORTED
- * model is one row a backend. */
+/* Appends the cases of one variant of one workload. The nodes are judged in a backend's first case,
+ * the classes of many images in its last (they are the same for any threads and batch). A model
+ * outside the profile is one UNSUPPORTED row a backend; a golden that is missing SKIP, one that is
+ * damaged or belongs to another model FAIL. Fails only for a model that cannot be read and for lack
+ * of memory. */
 edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *variant,
                                const edy_conform_options *options, edy_conform_table *table,
                                edy_error *err);
@@ -105,9 +121,12 @@ void edy_conform_table_free(edy_conform_table *table);
 
 /* 80 columns, one line a case, reasons below it; then the closing line. */
 void edy_conform_print(const edy_conform_table *table, FILE *out);
+/* The same as a JSON document. False on no memory. */
+bool edy_conform_print_json(const edy_conform_table *table, FILE *out);
 /* "N passed, N failed, N unsupported, N crashed, N skipped, N mistrusted of N" */
 void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t size);
-/* 5 for no case, 1 where anything failed or crashed, else 0. */
+/* 5 where nothing was judged (no case, or only skipped and unsupported ones), 1 where anything failed
+ * or crashed, else 0. */
 int edy_conform_exit_code(const edy_conform_table *table);
 
 #endif

@@ -178,7 +178,7 @@ static edy_status read_output(const reader *r) {
         return st;
     if ((size_t)port->shape.dim[0] != g->samples)
         return bad(r, "output.shape", "a list that begins with the value of \"count\"");
-    size_t elems;
+    size_t elems = 0;
     st = edy_shape_elems(&port->shape, &elems, r->err);
     if (!st && elems > MAX_OUTPUT_BYTES / edy_dtype_bytes(port->dtype))
         st = edy_fail(r->err, EDY_LIMIT, "%s: the output is larger than %d bytes", r->json_path,
@@ -207,7 +207,7 @@ static edy_status read_classes(const reader *r) {
     const cJSON *classes = get(r->root, "classes");
     if (!classes)
         return EDY_OK;
-    size_t n;
+    size_t n = 0;
     void *data = NULL;
     edy_status st = read_count(r, classes, "n", 1, MAX_CLASSES_LISTED, &n);
     st = st ? st : read_file(r, "classes", n, &data);

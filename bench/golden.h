@@ -64,6 +64,12 @@ typedef struct edy_golden {
 edy_status edy_golden_read(const char *dir, const char *model_path, edy_golden **golden,
                            edy_error *err);
 
+/* Committed goldens keep no inputs: reads them from the data set into input[0]. sidecar_path says how
+ * images become inputs, share is the data folder (workloads/share.h), graph the model as imported.
+ * EDY_BAD_FILE where the preprocessed images are not those that the golden was made from. */
+edy_status edy_golden_load_inputs(edy_golden *golden, const edy_graph *graph,
+                                  const char *sidecar_path, const char *share, edy_error *err);
+
 /* Number of test_data_set_N folders (N = 0, 1, ... without a gap) beside a model file. */
 size_t edy_golden_test_sets(const char *model_path);
 

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "bench/conform_case.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- Running ----------------------------------------------------------------------------------- */
+
+/* The buffers of one batch. */
+typedef struct batch_io {
+    void *in[EDY_GOLDEN_PORTS], *out[EDY_GOLDEN_PORTS];
+} batch_io;
+
+static void free_io(batch_io *io) {
+    for (int32_t i = 0; i < EDY_GOLDEN_PORTS; i++) {
+        free(io->in[i]);
+        free(io->out[i]);
+    }
+}
+
+static edy_status make_io(const edy_plan *plan, const edy_golden *golden, batch_io *io,
+                          edy_error *err) {
+    memset(io, 0, sizeof *io);
+    if (edy_plan_input_count(plan) != golden->n_inputs ||
+        edy_plan_output_count(plan) > EDY_GOLDEN_PORTS)
+        return edy_fail(err, EDY_BAD_FILE, "%s: has %d inputs, the model has %d", golden->origin,
+                        golden->n_inputs, edy_plan_input_count(plan));
+    for (int32_t i = 0; i < golden->n_inputs; i++) {
+        const edy_plan_port *port = edy_plan_input(plan, i);
+        if (port->bytes != (size_t)port->shape.dim[0] * golden->input[i].sample_bytes ||
+            port->dtype != golden->input[i].dtype)
+            return edy_fail(err, EDY_BAD_FILE, "%s: input %d does not fit the model",
+                            golden->origin, i);
+        io->in[i] = malloc(port->bytes);
+        if (!io->in[i])
+            return edy_fail(err, EDY_NO_MEMORY, "out of memory for an input");
+    }
+    for (int32_t i = 0; i < edy_plan_output_count(plan); i++) {
+        io->out[i] = malloc(edy_plan_output(plan, i)->bytes);
+        if (!io->out[i])
+            return edy_fail(err, EDY_NO_MEMORY, "out of memory for an output");
+    }
+    return EDY_OK;
+}
+
+static void fill_inputs(const edy_golden *golden, size_t first, size_t batch, batch_io *io) {
+    for (int32_t i = 0; i < golden->n_inputs; i++) {
+        const size_t bytes = golden->input[i].sample_bytes;
+        for (size_t k = 0; k < batch; k++)
+            memcpy((char *)io->in[i] + k * bytes,
+                   (const char *)golden->input[i].data + (first + k) % golden->samples * bytes,
+                   bytes);
+    }
+}
+
+/* Every golden sample at every place of the batch. */
+static edy_status judge_places(const edy_conform_job *job, edy_plan *plan, edy_judgement *all,
+                               edy_error *err) {
+    batch_io io;
+    edy_status st = make_io(plan, job->golden, &io, err);
+    for (size_t first = 0; first < job->golden->samples && !st; first++) {
+        fill_inputs(job->golden, first, (size_t)job->batch, &io);
+        for (int32_t i = 0; i < edy_plan_output_count(plan); i++) /* a stale output must show */
+            memset(io.out[i], 0x7f, edy_plan_output(plan, i)->bytes);
+        edy_plan_run(plan, (const void *const *)io.in, io.out);
+        edy_result results[EDY_GOLDEN_PORTS];
+        edy_results_of(plan, (const void *const *)io.out, results);
+        const edy_judgement one = edy_judge_output(job->golden, first, (size_t)job->batch, results,
+                                                   edy_plan_output_count(plan));
+        edy_judgement_merge(all, &one);
+    }
+    free_io(&io);
+    return st;
+}
+
+static edy_status judge_nodes(const edy_conform_job *job, edy_threads *pool, edy_conform_case *c,
+                              edy_error *err) {
+    const edy_plan_options options = {
+        .backend = job->backend, .threads = pool, .batch = job->batch, .keep_values = true};
+    edy_plan *plan = NULL;
+    edy_status st = edy_plan_create(job->graph, &options, &plan, err);
+    st = st ? st : edy_judge_nodes(plan, job->golden, &c->nodes, err);
+    edy_plan_destroy(plan);
+    if (!st && c->nodes.wrong) {
+        c->result.verdict = EDY_VERDICT_FAIL;
+        memcpy(c->result.reason, c->nodes.reason, sizeof c->result.reason);
+    }
+    return st;
+}
+
+static edy_status judge(const edy_conform_job *job, edy_threads *pool, edy_plan *plan,
+                        edy_conform_case *c, edy_error *err) {
+    edy_status st = judge_places(job, plan, &c->result, err);
+    if (!st && job->classes && job->golden->classes)
+        st = edy_conform_classes(job, plan, &c->result, err);
+    if (!st && job->nodes)
+        st = judge_nodes(job, pool, c, err);
+    return st;
+}
+
+static void stop(edy_conform_case *c, edy_verdict verdict, const char *message) {
+    c->result.verdict = verdict;
+    snprintf(c->result.reason, sizeof c->result.reason, "%s", message);
+}
+
+/* Not every user's model allows every batch; ours do. */
+static edy_verdict plan_failure(const edy_conform_job *job, edy_status st) {
+    if (job->workload->own_model && job->batch != job->graph->batch)
+        return EDY_VERDICT_SKIP;
+    return st == EDY_UNSUPPORTED ? EDY_VERDICT_UNSUPPORTED : EDY_VERDICT_FAIL;
+}
+
+void edy_conform_run(const edy_conform_job *job, edy_conform_case *c) {
+    edy_error err = {0};
+    edy_threads *pool = NULL;
+    edy_plan *plan = NULL;
+    edy_status st = edy_threads_create((unsigned)job->threads, NULL, NULL, &pool, &err);
+    const edy_plan_options options = {
+        .backend = job->backend, .threads = pool, .batch = job->batch};
+    c->result = (edy_judgement){.verdict = EDY_VERDICT_NONE};
+    c->nodes = (edy_node_judgement){.share = -1};
+    if (!st) {
+        st = edy_plan_create(job->graph, &options, &plan, &err);
+        if (st)
+            stop(c, plan_failure(job, st), err.message);
+        else
+            st = judge(job, pool, plan, c, &err);
+    }
+    if (st && c->result.verdict == EDY_VERDICT_NONE)
+        stop(c, EDY_VERDICT_FAIL, err.message);
+    if (st && plan)
+        stop(c, EDY_VERDICT_FAIL, err.message);
+    edy_plan_destroy(plan);
+    edy_threads_destroy(pool);
+}
+
+/* ---- In a child process ------------------------------------------------------------------------ */
+
+static bool write_all(int fd, const void *data, size_t bytes) {
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t n = write(fd, (const char *)data + done, bytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static bool read_all(int fd, void *data, size_t bytes) {
+    for (size_t done = 0; done < bytes;) {
+        const ssize_t n = read(fd, (char *)data + done, bytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static void child(const edy_conform_job *job, int fd, edy_conform_case *c) {
+    edy_conform_run(job, c);
+    const bool written = write_all(fd, c, sizeof *c);
+    _exit(written ? 0 : 1);
+}
+
+void edy_conform_run_apart(const edy_conform_job *job, edy_conform_case *c) {
+    int fd[2];
+    fflush(NULL);
+    if (pipe(fd) != 0) {
+        stop(c, EDY_VERDICT_FAIL, "no pipe to a child process");
+        return;
+    }
+    const pid_t pid = fork();
+    if (pid == 0) {
+        close(fd[0]);
+        child(job, fd[1], c);
+    }
+    close(fd[1]);
+    edy_conform_case got;
+    const bool complete = pid > 0 && read_all(fd[0], &got, sizeof got);
+    close(fd[0]);
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (complete) {
+        memcpy(got.name, c->name, sizeof got.name);
+        *c = got;
+        return;
+    }
+    char text[120];
+    if (pid < 0)
+        snprintf(text, sizeof text, "no child process: %s", strerror(errno));
+    else if (WIFSIGNALED(status))
+        snprintf(text, sizeof text, "died of signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, sizeof text, "ended early with exit code %d", WEXITSTATUS(status));
+    stop(c, pid < 0 ? EDY_VERDICT_FAIL : EDY_VERDICT_CRASH, text);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Every step of a plan against the double oracle, on the step's own inputs. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/conform.h"
+#include "bench/oracle.h"
+
+static const double unit_roundoff = 0x1p-24;
+
+/* Allowed distance of a float result: the smaller of the hard and the expected bound. Subnormal
+ * results may be flushed (the FLT_MIN term). */
+static double float_bound(double terms, double magnitude) {
+    const double hard = terms * unit_roundoff * magnitude;
+    const double expected = 6 * sqrt(terms) * unit_roundoff * magnitude;
+    return (hard < expected ? hard : expected) + terms * (double)FLT_MIN;
+}
+
+/* Allowed distance of a quantized result from the real number before rounding. */
+static double integer_bound(double magnitude) {
+    return 0.5 + 1e-4 + 4 * unit_roundoff * magnitude;
+}
+
+typedef struct step_values {
+    edy_oracle_tensor in[EDY_MAX_INPUTS];
+    const edy_oracle_tensor *in_or_null[EDY_MAX_INPUTS];
+    edy_oracle_tensor got, exact;
+    edy_oracle_bound bound;
+} step_values;
+
+static void free_values(step_values *v) {
+    for (int32_t i = 0; i < EDY_MAX_INPUTS; i++)
+        edy_oracle_tensor_free(&v->in[i]);
+    edy_oracle_tensor_free(&v->got);
+    edy_oracle_tensor_free(&v->exact);
+    edy_oracle_bound_free(&v->bound);
+}
+
+/* A value of the plan, constant or computed, in ONNX's axes. */
+static edy_status read_value(const edy_plan *plan, edy_value_id id, edy_oracle_tensor *t,
+                             edy_error *err) {
+    const edy_value *v = &edy_plan_graph(plan)->value[id];
+    edy_status st = edy_oracle_tensor_create(&v->shape, t, err);
+    if (st)
+        return st;
+    if (v->data) {
+        edy_oracle_tensor_load(t, v->dtype, v->data);
+        return EDY_OK;
+    }
+    const size_t bytes = t->count * edy_dtype_bytes(v->dtype);
+    void *raw = malloc(bytes ? bytes : 1);
+    if (!raw)
+        return edy_fail(err, EDY_NO_MEMORY, "out of memory for a layer's values");
+    st = edy_plan_read(plan, id, raw, bytes, err);
+    if (!st)
+        edy_oracle_tensor_load(t, v->dtype, raw);
+    free(raw);
+    return st;
+}
+
+static edy_status read_step(const edy_plan *plan, const edy_node *n, step_values *v,
+                            edy_error *err) {
+    edy_status st = EDY_OK;
+    for (int32_t i = 0; i < n->n_inputs && !st; i++) {
+        if (n->input[i] == EDY_NO_VALUE)
+            continue;
+        st = read_value(plan, n->input[i], &v->in[i], err);
+        v->in_or_null[i] = &v->in[i];
+    }
+    return st ? st : read_value(plan, n->output[0], &v->got, err);
+}
+
+static void describe(const edy_node *n, char *text, size_t size) {
+    snprintf(text, size, "%.60s (%s)", n->name, edy_op_text(n->op));
+}
+
+static void note_wrong(edy_node_judgement *j, const edy_node *n, size_t i, double exact, double got,
+                       double allowed) {
+    char name[96];
+    describe(n, name, sizeof name);
+    snprintf(j->reason, sizeof j->reason,
+             "node %s: element %zu: expected %.9g, got %.9g, allowed error %.3g", name, i, exact,
+             got, allowed);
+}
+
+static void compare(edy_node_judgement *j, const edy_node *n, const step_values *v, bool integer) {
+    bool wrong = false;
+    for (size_t i = 0; i < v->got.count; i++) {
+        const double exact = v->exact.data[i], got = v->got.data[i];
+        const double magnitude = v->bound.magnitude[i];
+        const double allowed =
+            integer ? integer_bound(magnitude) : float_bound(v->bound.terms, magnitude);
+        const double error = fabs(got - exact);
+        const bool same = exact == got || (isnan(exact) && isnan(got));
+        if (!same && !(error <= allowed) && !wrong) {
+            wrong = true;
+            if (j->wrong == 0)
+                note_wrong(j, n, i, exact, got, allowed);
+        }
+        const double share = same ? 0 : isfinite(error / allowed) ? error / allowed : INFINITY;
+        if (!integer && v->bound.terms > 0 && share > j->share) {
+            j->share = share;
+            describe(n, j->worst, sizeof j->worst);
+        }
+    }
+    j->judged++;
+    j->wrong += wrong;
+}
+
+static edy_status judge_step(edy_plan *plan, int32_t index, edy_node_judgement *j, edy_error *err) {
+    const edy_graph *g = edy_plan_graph(plan);
+    const edy_node *n = edy_plan_step_at(plan, index).node;
+    step_values v = {.got = {.count = 0}};
+    edy_status st = read_step(plan, n, &v, err);
+    const bool integer = g->value[n->output[0]].dtype == EDY_S8;
+    if (!st && integer)
+        st = edy_oracle_integer_node(g, n, v.in_or_null, &v.exact, &v.bound, err);
+    else if (!st)
+        st = edy_oracle_node(g, n, v.in_or_null, EDY_ORACLE_DOUBLE, &v.exact, &v.bound, err);
+    if (!st)
+        compare(j, n, &v, integer);
+    free_values(&v);
+    if (st != EDY_UNSUPPORTED)
+        return st;
+    j->unknown++;
+    return EDY_OK;
+}
+
+/* Buffers for the plan's ports: its batch of sample 0. */
+static edy_status run_once(edy_plan *plan, const edy_golden *golden, edy_error *err) {
+    void *out[EDY_GOLDEN_PORTS] = {NULL};
+    const void *in[EDY_GOLDEN_PORTS] = {NULL};
+    edy_status st = EDY_OK;
+    const int32_t n_outputs = edy_plan_output_count(plan);
+    for (int32_t i = 0; i < edy_plan_input_count(plan); i++) {
+        const size_t batch = (size_t)edy_plan_input(plan, i)->shape.dim[0];
+        if (golden->samples < batch)
+            st = edy_fail(err, EDY_BAD_ARGUMENT, "fewer samples than the plan's batch");
+        in[i] = golden->input[i].data;
+    }
+    for (int32_t i = 0; i < n_outputs && !st; i++) {
+        out[i] = malloc(edy_plan_output(plan, i)->bytes);
+        if (!out[i])
+            st = edy_fail(err, EDY_NO_MEMORY, "out of memory for an output");
+    }
+    if (!st)
+        edy_plan_run(plan, in, out);
+    for (int32_t i = 0; i < n_outputs; i++)
+        free(out[i]);
+    return st;
+}
+
+edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
+                           edy_error *err) {
+    *j = (edy_node_judgement){.share = -1};
+    edy_status st = run_once(plan, golden, err);
+    for (int32_t i = 0; i < edy_plan_step_count(plan) && !st; i++)
+        st = judge_step(plan, i, j, err);
+    return st;
+}

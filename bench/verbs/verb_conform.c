@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* edyno conform: is what this machine computes right? */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/conform.h"
+#include "bench/verbs/verb_common.h"
+#include "bench/verbs/verbs.h"
+
+static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", NULL};
+
+static const edy_opt opts[] = {
+    EDY_ROW_BACKENDS,
+    {.name = "variant",
+     .kind = EDY_OPT_LIST,
+     .argument = "V,..|all",
+     .fallback = "all",
+     .help = "variants of the workloads"},
+    {.name = "threads",
+     .letter = 't',
+     .kind = EDY_OPT_INTEGERS,
+     .argument = "N,..",
+     .fallback = "1,2",
+     .low = 1,
+     .high = EDY_MAX_THREADS,
+     .help = "thread counts"},
+    {.name = "batch",
+     .kind = EDY_OPT_INTEGERS,
+     .argument = "N,..",
+     .fallback = "1,5",
+     .low = 1,
+     .high = 1024,
+     .help = "batch sizes; every image at every place"},
+    {.name = "full",
+     .kind = EDY_OPT_FLAG,
+     .help = "the class of every test image, not of the first 1,000"},
+    {.name = "seed",
+     .kind = EDY_OPT_INTEGER,
+     .argument = "S",
+     .fallback = "1",
+     .low = 0,
+     .high = INT64_MAX,
+     .help = "of synthetic inputs, for models without golden"},
+    {.name = "format",
+     .kind = EDY_OPT_ENUM,
+     .choices = "console|json",
+     .fallback = "console",
+     .help = "how to print"},
+    {.name = "in-process", .kind = EDY_OPT_FLAG, .help = "no child process a case (for debuggers)"},
+    EDY_ROW_WORKLOADS_DIR,
+    {.name = NULL},
+};
+
+/* A line on stderr that is overwritten; nothing where that is no terminal. */
+static void show_case(void *context, const char *name) {
+    (void)context;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K%s", name);
+}
+
+static void clear_line(void) {
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+}
+
+static bool wanted(const edy_args *args, const char *variant) {
+    const char *const *names;
+    const size_t n = edy_args_list(args, "variant", &names);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], "all") == 0 || strcmp(names[i], variant) == 0)
+            return true;
+    return false;
+}
+
+/* A variant that was asked for by name must be in at least one of the workloads. */
+static edy_status judge_workload(const edy_args *args, const edy_workload *w,
+                                 const edy_conform_options *options, edy_conform_table *table,
+                                 edy_error *err) {
+    edy_status st = EDY_OK;
+    for (size_t i = 0; i < w->n_variants && !st; i++)
+        if (w->own_model || wanted(args, w->variant[i].name))
+            st = edy_conform_variant(w, &w->variant[i], options, table, err);
+    return st;
+}
+
+static edy_status judge_all(const edy_args *args, edy_catalog *catalog,
+                            const edy_conform_options *options, edy_conform_table *table,
+                            edy_error *err) {
+    const size_t n = edy_args_operand_count(args);
+    edy_status st = EDY_OK;
+    for (size_t i = 0; i < n && !st; i++) { /* names first: a wrong one must not wait for cases */
+        const edy_workload *w = NULL;
+        st = edy_workloads_resolve(catalog->workloads, edy_args_operand(args, i), &w, err);
+    }
+    for (size_t i = 0; i < n && !st; i++) {
+        const edy_workload *w = NULL;
+        st = edy_workloads_resolve(catalog->workloads, edy_args_operand(args, i), &w, err);
+        st = st ? st : judge_workload(args, w, options, table, err);
+    }
+    for (size_t i = 0; n == 0 && i < edy_workloads_count(catalog->workloads) && !st; i++)
+        st = judge_workload(args, edy_workloads_at(catalog->workloads, i), options, table, err);
+    return st;
+}
+
+static int run(const edy_args *args) {
+    edy_error err;
+    edy_catalog catalog;
+    edy_conform_table table = {.row = NULL};
+    const edy_backend *backends[EDY_MAX_BACKENDS];
+    edy_conform_options options = {.backend = backends,
+                                   .full = edy_args_flag(args, "full"),
+                                   .in_process = edy_args_flag(args, "in-process"),
+                                   .seed = (uint64_t)edy_args_integer(args, "seed"),
+                                   .on_begin = show_case};
+    options.n_threads = edy_args_integers(args, "threads", &options.threads);
+    options.n_batches = edy_args_integers(args, "batch", &options.batch);
+    if (edy_verb_backends(args, backends, &options.n_backends, &err) ||
+        edy_catalog_open(args, &catalog, &err))
+        return edy_verb_fail(args, &err);
+    options.share = catalog.share;
+    edy_status st = judge_all(args, &catalog, &options, &table, &err);
+    clear_line();
+    int code = EDY_EXIT_USAGE;
+    if (st) {
+        edy_verb_fail(args, &err);
+    } else if (strcmp(edy_args_enum(args, "format"), "json") == 0) {
+        if (edy_conform_print_json(&table, stdout))
+            code = edy_conform_exit_code(&table);
+    } else {
+        edy_conform_print(&table, stdout);
+        code = edy_conform_exit_code(&table);
+    }
+    edy_conform_table_free(&table);
+    edy_catalog_close(&catalog);
+    return code;
+}
+
+const edy_verb edy_verb_conform = {
+    .name = "conform",
+    .summary = "check this machine's answers against goldens",
+    .usage = usage,
+    .example = {"edyno conform", "edyno conform simplecnn --backend scalar --threads 1",
+                "edyno conform simplecnn --variant fp32 --full --format json"},
+    .opts = opts,
+    .max_operands = -1,
+    .run = run,
+};
