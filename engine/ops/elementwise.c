@@ -15,14 +15,23 @@ static bool is_channel_vector(const edy_shape *x, const edy_shape *b) {
     return x->rank - b->rank <= 1; /* axis 1 is covered */
 }
 
+/* A constant, or one under DequantizeLinear (as imported). */
+static bool is_constant(const edy_graph *g, edy_value_id v) {
+    if (g->value[v].data)
+        return true;
+    const int32_t p = edy_graph_producer(g, v);
+    return p >= 0 && g->node[p].op == EDY_OP_DEQUANTIZE && g->value[g->node[p].input[0]].data;
+}
+
 edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread,
                          edy_error *err) {
     const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
     if (edy_shape_equal(&a->shape, &b->shape))
         *spread = EDY_SPREAD_SAME;
-    else if (b->data && b->shape.rank <= a->shape.rank && edy_shape_count(&b->shape) == 1)
+    else if (is_constant(g, n->input[1]) && b->shape.rank <= a->shape.rank &&
+             edy_shape_count(&b->shape) == 1)
         *spread = EDY_SPREAD_ONE;
-    else if (b->data && is_channel_vector(&a->shape, &b->shape))
+    else if (is_constant(g, n->input[1]) && is_channel_vector(&a->shape, &b->shape))
         *spread = EDY_SPREAD_CHANNEL;
     else {
         char x[64], y[64];
@@ -40,6 +49,13 @@ edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err) {
     if (a->dtype != b->dtype || (a->dtype != EDY_F32 && a->dtype != EDY_S8))
         return edy_fail(err, EDY_UNSUPPORTED, "operands of dtype %s and %s",
                         edy_dtype_text(a->dtype), edy_dtype_text(b->dtype));
+    if (is_constant(g, n->input[0]) && !is_constant(g, n->input[1])) { /* it stands second */
+        const edy_value_id constant = n->input[0];
+        n->input[0] = n->input[1];
+        n->input[1] = constant;
+        a = edy_node_in(g, n, 0);
+        b = edy_node_in(g, n, 1);
+    }
     edy_spread spread;
     const edy_status status = edy_spread_of(g, n, &spread, err);
     if (status)
