@@ -44,6 +44,22 @@ void edy_clamp_after(edy_node *n, float low, float high) {
     n->act_max = clamp_bound(n->act_max, low, high);
 }
 
+static bool name_is_taken(const edy_graph *g, const char *name) {
+    for (int32_t i = 0; i < g->n_values; i++)
+        if (strcmp(g->value[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+edy_status edy_add_named(edy_graph *g, const char *base, const char *suffix, edy_dtype dtype,
+                         edy_value_id *out, edy_error *err) {
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%.400s%s", base, suffix);
+    for (int32_t i = 2; name_is_taken(g, name); i++)
+        snprintf(name, sizeof name, "%.400s%s_%d", base, suffix, i);
+    return edy_graph_add_value(g, name, dtype, out, err);
+}
+
 edy_status edy_new_constant(edy_graph *g, const char *base, const char *suffix, edy_dtype dtype,
                             const edy_shape *shape, edy_value_id *out, void **data,
                             edy_error *err) {
@@ -54,9 +70,7 @@ edy_status edy_new_constant(edy_graph *g, const char *base, const char *suffix, 
     void *payload = edy_region_array(&g->region, elems, edy_dtype_bytes(dtype));
     if (!payload)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for a constant of \"%.80s\"", base);
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s%s", base, suffix);
-    status = edy_graph_add_value(g, name, dtype, out, err);
+    status = edy_add_named(g, base, suffix, dtype, out, err);
     if (status)
         return status;
     edy_value *v = &g->value[*out];
@@ -70,9 +84,7 @@ edy_status edy_new_constant(edy_graph *g, const char *base, const char *suffix, 
 edy_status edy_new_value_like(edy_graph *g, edy_value_id like, const char *suffix,
                               edy_value_id *out, edy_error *err) {
     const edy_value model = g->value[like];
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s%s", model.name, suffix);
-    const edy_status status = edy_graph_add_value(g, name, model.dtype, out, err);
+    const edy_status status = edy_add_named(g, model.name, suffix, model.dtype, out, err);
     if (status)
         return status;
     edy_value *v = &g->value[*out];

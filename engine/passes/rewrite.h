@@ -36,12 +36,16 @@ bool edy_bias_is_row(const edy_graph *g, const edy_node *n, edy_dtype dtype, siz
  * also right where low > high. */
 void edy_clamp_after(edy_node *n, float low, float high);
 
-/* A constant named "<base><suffix>" with a payload of elems(shape) elements, to be filled through
- * *data. Appends a value: pointers into g->value die. */
+/* A value named "<base><suffix>", with a number behind it where that name is taken. */
+edy_status edy_add_named(edy_graph *g, const char *base, const char *suffix, edy_dtype dtype,
+                         edy_value_id *out, edy_error *err);
+
+/* A constant, named so, with a zeroed payload of that shape, to be filled through *data. Appends a
+ * value: pointers into g->value die. */
 edy_status edy_new_constant(edy_graph *g, const char *base, const char *suffix, edy_dtype dtype,
                             const edy_shape *shape, edy_value_id *out, void **data, edy_error *err);
 
-/* A computed value named "<base><suffix>" with dtype, shape and quantization of `like`. */
+/* A computed value, named so, with dtype, shape, layout and quantization of `like`. */
 edy_status edy_new_value_like(edy_graph *g, edy_value_id like, const char *suffix,
                               edy_value_id *out, edy_error *err);
 
