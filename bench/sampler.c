@@ -9,7 +9,7 @@
 
 #include "bench/stats.h"
 
-enum { WARMUP_WINDOW = 31, MAX_BATCH = 1000000000 };
+enum { WARMUP_WINDOW = 31, MAX_BATCH = 10000000 };
 
 /* Kept samples: sample i of all taken is kept where i is a multiple of the stride. When the room is
  * used up, every second kept one goes and the stride doubles, so they stay uniform in time. */
