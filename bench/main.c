@@ -9,6 +9,8 @@
 /* One line a verb, in the order of the help. */
 static const edy_verb *const verbs[] = {
     &edy_verb_list,
+    &edy_verb_inspect,
+    &edy_verb_infer,
     &edy_verb_conform,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
