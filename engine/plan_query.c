@@ -140,6 +140,18 @@ const edy_backend *edy_plan_backend(const edy_plan *plan) {
     return plan->backend;
 }
 
+/* Blocks live from node to node; nodes that are aliases have no step. Before the first step counts as
+ * step 0, after the last one as the last. */
+static int32_t step_of_node(const edy_plan *plan, int32_t node, bool begin) {
+    int32_t step = 0;
+    while (step < plan->n_steps && plan->steps[step].index < node)
+        step++;
+    const bool between = step == plan->n_steps || plan->steps[step].index != node;
+    if (!begin && between && step > 0)
+        step--;
+    return step < plan->n_steps || step == 0 ? step : plan->n_steps - 1;
+}
+
 bool edy_plan_place(const edy_plan *plan, edy_value_id value, size_t *offset, size_t *bytes,
                     int32_t *first, int32_t *last) {
     if (value < 0 || value >= plan->graph->n_values)
@@ -150,7 +162,7 @@ bool edy_plan_place(const edy_plan *plan, edy_value_id value, size_t *offset, si
     const edy_arena_block *b = &plan->blocks[p->block];
     *offset = b->offset;
     *bytes = b->bytes;
-    *first = b->first;
-    *last = b->last;
+    *first = step_of_node(plan, b->first, true);
+    *last = step_of_node(plan, b->last, false);
     return true;
 }
