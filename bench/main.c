@@ -12,6 +12,7 @@ static const edy_verb *const verbs[] = {
     &edy_verb_inspect,
     &edy_verb_infer,
     &edy_verb_conform,
+    &edy_verb_quantize,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 

@@ -92,10 +92,10 @@ static void close_observer(observer *o) {
     *o = (observer){0};
 }
 
-static edy_status open_observer(const edy_graph *graph, edy_threads *threads, observer *o,
-                                edy_error *err) {
+static edy_status open_observer(const edy_graph *graph, const edy_calibration_source *source,
+                                observer *o, edy_error *err) {
     *o = (observer){0};
-    const edy_plan_options options = {.threads = threads};
+    const edy_plan_options options = {.threads = source->threads, .backend = source->backend};
     edy_status status = edy_calibration_prepare(graph, &o->graph, err);
     if (!status)
         status = check_input(o->graph, err);
@@ -161,7 +161,7 @@ edy_status edy_calibrate(const edy_graph *graph, const edy_calibration_source *s
     if (source->images == 0)
         return edy_fail(err, EDY_BAD_ARGUMENT, "there are no images to calibrate with");
     observer o;
-    edy_status status = open_observer(graph, source->threads, &o, err);
+    edy_status status = open_observer(graph, source, &o, err);
     if (status)
         return status;
     edy_calibration *c = calloc(1, sizeof *c);

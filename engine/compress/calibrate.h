@@ -4,6 +4,7 @@
 #ifndef EDY_CALIBRATE_H
 #define EDY_CALIBRATE_H
 
+#include "engine/backend.h"
 #include "engine/graph.h"
 #include "engine/threads.h"
 
@@ -24,6 +25,9 @@ typedef struct edy_calibration_source {
     void *context;
     uint64_t images;      /* indices 0..images - 1 are asked for, in order */
     edy_threads *threads; /* may be NULL; borrowed */
+    /* NULL: the best. Backends differ in the last bits of floats and so of the ranges; "scalar" gives
+     * the same ranges on every machine. */
+    const edy_backend *backend;
 } edy_calibration_source;
 
 /* Runs a float network with one float32 input over the images and collects the range of its input and of

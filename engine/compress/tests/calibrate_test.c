@@ -46,7 +46,7 @@ static void ranges_cover_all_images_and_tensors(void **state) {
     edy_value_id x, conv, relu;
     edy_graph *g = small_net(&x, &conv, &relu);
     images im = {two_images, 0, 99};
-    const edy_calibration_source source = {next_image, &im, 2, NULL};
+    const edy_calibration_source source = {.next_image = next_image, .context = &im, .images = 2};
     edy_calibration *c;
     edy_error err = {0};
     assert_int_equal(edy_calibrate(g, &source, &c, &err), EDY_OK);
@@ -72,7 +72,7 @@ static void ranges_cover_all_images_and_tensors(void **state) {
 static edy_status refusal(const edy_graph *g, const float (*x)[4], uint64_t n, uint64_t fail_at,
                           edy_error *err) {
     images im = {x, 0, fail_at};
-    const edy_calibration_source source = {next_image, &im, n, NULL};
+    const edy_calibration_source source = {.next_image = next_image, .context = &im, .images = n};
     edy_calibration *c = (edy_calibration *)&im; /* must be cleared */
     const edy_status status = edy_calibrate(g, &source, &c, err);
     assert_null(c);

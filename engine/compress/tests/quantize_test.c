@@ -25,7 +25,8 @@ static edy_status next_image(void *context, uint64_t index, float *out, edy_erro
 
 static edy_calibration *calibrate(const edy_graph *g, const float *x) {
     images im = {x, edy_shape_count(&g->value[g->input[0]].shape)};
-    const edy_calibration_source source = {next_image, &im, IMAGES, NULL};
+    const edy_calibration_source source = {
+        .next_image = next_image, .context = &im, .images = IMAGES};
     edy_calibration *c;
     edy_error err = {0};
     if (edy_calibrate(g, &source, &c, &err))
