@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Data of plots/accuracy.gp: top-1 accuracy against the time of one image. All cases of one workload
+ * and variant make a group: joined by a line, named once, at the right. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/embedded.h"
+#include "reports/plot_axis.h"
+#include "reports/plot_script.h"
+
+enum { MAX_GROUPS = 16, LABEL_WIDE = 26, LABEL_NARROW = 16, N_FORMS = 2, MAX_BACKENDS = 8 };
+
+typedef struct group {
+    const edy_record *record; /* names are taken from it */
+    double top1;              /* of the first case */
+    double low_ns, high_ns;
+    double label[N_FORMS]; /* place of the name on the axis, 0 (bottom) to 1 */
+} group;
+
+typedef struct points {
+    const edy_record *record[EDY_PLOT_ROWS];
+    size_t n, all;
+    group group[MAX_GROUPS];
+    size_t n_groups;
+    double low, high;       /* accuracy axis, in percent */
+    double low_ns, high_ns; /* time axis */
+} points;
+
+static bool drawable(const edy_view *view, const edy_record *record) {
+    return edy_view_image_ns(view, record) > 0.0 && edy_view_accurate(record) &&
+           isfinite(record->accuracy.top1);
+}
+
+static bool any(const edy_view *view) {
+    for (size_t i = 0; i < view->n; i++)
+        if (drawable(view, view->record[i]))
+            return true;
+    return false;
+}
+
+static bool same_group(const edy_record *a, const edy_record *b) {
+    return strcmp(a->workload, b->workload) == 0 && strcmp(a->variant, b->variant) == 0;
+}
+
+static double percent(const edy_record *record) {
+    return 100.0 * record->accuracy.top1;
+}
+
+/* Interval of the time of an image: that of the median, where there is one. */
+static void time_interval(const edy_record *record, double middle, double *low, double *high) {
+    const double batch = record->batch > 0 ? (double)record->batch : 1.0;
+    *low = *high = middle;
+    if (isfinite(record->latency.median_low_ns) && isfinite(record->latency.median_high_ns)) {
+        *low = record->latency.median_low_ns / batch;
+        *high = record->latency.median_high_ns / batch;
+    }
+}
+
+static void choose_points(const edy_view *view, points *p) {
+    *p = (points){.low = INFINITY, .high = 0.0, .low_ns = INFINITY, .high_ns = 0.0};
+    for (size_t i = 0; i < view->n; i++) {
+        const edy_record *record = view->record[i];
+        if (!drawable(view, record))
+            continue;
+        p->all++;
+        group *last = p->n_groups ? &p->group[p->n_groups - 1] : NULL;
+        const bool joins = last && same_group(last->record, record);
+        if (p->n == EDY_PLOT_ROWS || (!joins && p->n_groups == MAX_GROUPS))
+            continue;
+        if (!joins) {
+            last = &p->group[p->n_groups++];
+            *last = (group){record, percent(record), INFINITY, 0.0, {0.0, 0.0}};
+        }
+        p->record[p->n++] = record;
+        double low, high;
+        edy_view_accuracy_interval(&record->accuracy, &low, &high);
+        p->low = fmin(p->low, 100.0 * low);
+        p->high = fmax(p->high, 100.0 * high);
+        time_interval(record, edy_view_image_ns(view, record), &low, &high);
+        last->low_ns = fmin(last->low_ns, low);
+        last->high_ns = fmax(last->high_ns, high);
+        p->low_ns = fmin(p->low_ns, low);
+        p->high_ns = fmax(p->high_ns, high);
+    }
+    const double margin = fmax(0.06 * (p->high - p->low), 0.2);
+    p->low = fmax(0.0, p->low - margin);
+    p->high = fmin(100.0 + margin, p->high + margin);
+    p->low_ns = fmax(p->low_ns / 1.25, 0.01);
+    p->high_ns *= 1.25;
+}
+
+static int by_accuracy(const void *a, const void *b) {
+    const double x = ((const group *)a)->top1, y = ((const group *)b)->top1;
+    return (x > y) - (x < y);
+}
+
+/* Names are at least `gap` apart, in the order of their accuracies and as near to them as that
+ * allows: pushed up from below, then down from the top. */
+static void place_labels(points *p, int form, double gap) {
+    qsort(p->group, p->n_groups, sizeof *p->group, by_accuracy);
+    for (size_t i = 0; i < p->n_groups; i++) {
+        double at = (p->group[i].top1 - p->low) / (p->high - p->low);
+        if (i > 0)
+            at = fmax(at, p->group[i - 1].label[form] + gap);
+        p->group[i].label[form] = at;
+    }
+    double ceiling = 1.0;
+    for (size_t i = p->n_groups; i-- > 0; ceiling = p->group[i].label[form] - gap)
+        p->group[i].label[form] = fmin(p->group[i].label[form], ceiling);
+    /* Names pushed up by those below: half of the way back where there is room. */
+    for (size_t i = 0; i < p->n_groups; i++) {
+        const double own = (p->group[i].top1 - p->low) / (p->high - p->low);
+        const double floor = i ? p->group[i - 1].label[form] + gap : 0.0;
+        const double want = own + 0.5 * (p->group[i].label[form] - own);
+        p->group[i].label[form] = fmax(floor, want);
+    }
+}
+
+/* ---- Output --------------------------------------------------------------------------------- */
+
+static void put_ticks(FILE *stream, const char *name, const double *tick, size_t n, bool time) {
+    char array[48], text[EDY_TEXT_SHORT];
+    fprintf(stream, "%s_TICKS = %zu\n", name, n);
+    snprintf(array, sizeof array, "%s_TICK", name);
+    edy_script_array(stream, array, n);
+    for (size_t i = 0; i < n; i++)
+        edy_script_number_item(stream, array, i + 1, tick[i]);
+    snprintf(array, sizeof array, "%s_TEXT", name);
+    edy_script_array(stream, array, n);
+    for (size_t i = 0; i < n; i++) {
+        if (time)
+            edy_script_time(text, tick[i]);
+        else
+            snprintf(text, sizeof text, "%.5g %%%%", tick[i]);
+        edy_script_text_item(stream, array, i + 1, text, EDY_TEXT_SHORT);
+    }
+}
+
+static void put_axes(FILE *stream, const points *p) {
+    double tick[EDY_AXIS_MAX_TICKS];
+    fprintf(stream, "X_LOW = %.9g\nX_HIGH = %.9g\nY_LOW = %.9g\nY_HIGH = %.9g\n", p->low_ns,
+            p->high_ns, p->low, p->high);
+    put_ticks(stream, "X_WIDE", tick, edy_axis_log(p->low_ns, p->high_ns, 8, tick), true);
+    put_ticks(stream, "X_NARROW", tick, edy_axis_log(p->low_ns, p->high_ns, 4, tick), true);
+    put_ticks(stream, "Y", tick, edy_axis_linear(p->low, fmin(p->high, 100.0), 7, tick), false);
+}
+
+static void put_groups(FILE *stream, const points *p) {
+    static const char *const arrays[] = {"NAME_WIDE",    "NAME_NARROW",    "NAME_VALUE",
+                                         "NAME_AT_WIDE", "NAME_AT_NARROW", "GROUP_Y",
+                                         "GROUP_HIGH"};
+    fprintf(stream, "groups = %zu\n", p->n_groups);
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
+        edy_script_array(stream, arrays[a], p->n_groups);
+    for (size_t i = 0; i < p->n_groups; i++) {
+        const group *g = &p->group[i];
+        char name[EDY_NAME_BYTES * 2 + 8], text[EDY_TEXT_SHORT];
+        snprintf(name, sizeof name, "%s %s", g->record->workload, g->record->variant);
+        edy_script_text_item(stream, "NAME_WIDE", i + 1, name, LABEL_WIDE);
+        edy_script_text_item(stream, "NAME_NARROW", i + 1, name, LABEL_NARROW);
+        edy_script_text_item(stream, "NAME_VALUE", i + 1,
+                             edy_text_percent(text, g->record->accuracy.top1), EDY_TEXT_SHORT);
+        edy_script_number_item(stream, "NAME_AT_WIDE", i + 1, g->label[0]);
+        edy_script_number_item(stream, "NAME_AT_NARROW", i + 1, g->label[1]);
+        edy_script_number_item(stream, "GROUP_Y", i + 1, g->top1);
+        edy_script_number_item(stream, "GROUP_HIGH", i + 1, g->high_ns);
+    }
+    fputs("$links << EOD\n", stream);
+    for (size_t i = 0; i < p->n_groups; i++)
+        fprintf(stream, "%.9g %.9g\n%.9g %.9g\n\n", p->group[i].low_ns, p->group[i].top1,
+                p->group[i].high_ns, p->group[i].top1);
+    fputs("EOD\n", stream);
+}
+
+static void put_points(FILE *stream, const edy_view *view, const points *p) {
+    fputs("# time low high accuracy low high color threads\n$points << EOD\n", stream);
+    for (size_t i = 0; i < p->n; i++) {
+        const edy_record *r = p->record[i];
+        const double middle = edy_view_image_ns(view, r);
+        double low_ns, high_ns, low, high;
+        time_interval(r, middle, &low_ns, &high_ns);
+        edy_view_accuracy_interval(&r->accuracy, &low, &high);
+        fprintf(stream, "%.9g %.9g %.9g %.9g %.9g %.9g %u %lld\n", middle, low_ns, high_ns,
+                percent(r), 100.0 * low, 100.0 * high, edy_script_color(r->backend),
+                (long long)r->threads);
+    }
+    fputs("EOD\n", stream);
+}
+
+static void put_legend(FILE *stream, const points *p) {
+    const char *backend[MAX_BACKENDS];
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(backend[k], p->record[i]->backend) != 0)
+            k++;
+        if (k == n && n < MAX_BACKENDS)
+            backend[n++] = p->record[i]->backend;
+    }
+    fprintf(stream, "backends = %zu\n", n);
+    edy_script_array(stream, "BACKEND", n);
+    edy_script_array(stream, "BACKEND_COLOR", n);
+    edy_script_array(stream, "BACKEND_X", n);
+    double x = 8.0;
+    for (size_t i = 0; i < n; i++) {
+        edy_script_text_item(stream, "BACKEND", i + 1, backend[i], 20);
+        edy_script_number_item(stream, "BACKEND_COLOR", i + 1, edy_script_color(backend[i]));
+        edy_script_number_item(stream, "BACKEND_X", i + 1, x);
+        const size_t columns = edy_text_columns(backend[i]);
+        x += 30.0 + 7.0 * (double)(columns < 20 ? columns : 20);
+    }
+}
+
+static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {
+    (void)err;
+    points p;
+    choose_points(view, &p);
+    place_labels(&p, 0, 17.0 / 300.0);
+    place_labels(&p, 1, 15.0 / 260.0);
+    char more[EDY_TEXT_BYTES] = "";
+    int64_t least = INT64_MAX, most = 0;
+    for (size_t i = 0; i < p.n; i++) {
+        least = p.record[i]->accuracy.n < least ? p.record[i]->accuracy.n : least;
+        most = p.record[i]->accuracy.n > most ? p.record[i]->accuracy.n : most;
+    }
+    char from[EDY_TEXT_SHORT], to[EDY_TEXT_SHORT];
+    edy_text_count(from, least);
+    edy_text_count(to, most);
+    if (least == most)
+        snprintf(more, sizeof more, "n = %s images.", to);
+    else
+        snprintf(more, sizeof more, "n = %s to %s images.", from, to);
+    if (p.all > p.n)
+        snprintf(more + strlen(more), sizeof more - strlen(more), " The first %zu of %zu cases.",
+                 p.n, p.all);
+    edy_script_notes(
+        view,
+        "Better is up and to the left. Filled: one thread; open: more. Upright bars: "
+        "95\xC2\xA0% interval of accuracy (Wilson); level bars: 95\xC2\xA0% interval of the median "
+        "time of an image, mostly narrower than the dot.",
+        more, stream);
+    put_axes(stream, &p);
+    put_groups(stream, &p);
+    put_points(stream, view, &p);
+    put_legend(stream, &p);
+    return EDY_OK;
+}
+
+const edy_plot edy_plot_accuracy = {"accuracy", "Accuracy against latency", edy_accuracy_gp, any,
+                                    data};
