@@ -8,11 +8,8 @@
 
 /* One line a verb, in the order of the help. */
 static const edy_verb *const verbs[] = {
-    &edy_verb_list,
-    &edy_verb_inspect,
-    &edy_verb_infer,
-    &edy_verb_conform,
-    &edy_verb_quantize,
+    &edy_verb_list, &edy_verb_inspect, &edy_verb_infer,
+    &edy_verb_run,  &edy_verb_conform, &edy_verb_quantize,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
@@ -40,7 +37,7 @@ static const edy_verb *find_verb(const char *name) {
     for (int i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
-    return NULL;
+    return strcmp(name, edy_verb_peak_rss.name) == 0 ? &edy_verb_peak_rss : NULL;
 }
 
 static int finish(int code) {

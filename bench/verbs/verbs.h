@@ -15,4 +15,7 @@ extern const edy_verb edy_verb_quantize;
 extern const edy_verb edy_verb_report;
 extern const edy_verb edy_verb_compare;
 
+/* Not listed by the help: the program starts it itself. */
+extern const edy_verb edy_verb_peak_rss;
+
 #endif
