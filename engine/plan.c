@@ -115,6 +115,8 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
         status = edy_fail(&inner, EDY_UNSUPPORTED, "it stands where no kernel can run it");
     else
         status = op->prepare(planner, s, &inner);
+    if (!status && !s->kernel)
+        status = edy_fail(&inner, EDY_NO_MEMORY, "no memory for a name");
     if (status)
         return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name,
                         inner.message);
@@ -124,7 +126,12 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
 
 static edy_status build_steps(edy_plan *plan, const int32_t *scratch, edy_error *err) {
     const edy_graph *g = plan->graph;
-    edy_planner planner = {.graph = g, .kernels = &plan->kernels, .region = &plan->region};
+    const edy_kernels scalar = edy_backend_kernels(edy_backend_at(edy_backend_count() - 1));
+    edy_planner planner = {.graph = g,
+                           .kernels = &plan->kernels,
+                           .scalar = &scalar,
+                           .backend = plan->backend->name,
+                           .region = &plan->region};
     plan->steps = edy_region_array(&plan->region, (size_t)g->n_nodes + 1, sizeof *plan->steps);
     if (!plan->steps)
         return no_memory(err);

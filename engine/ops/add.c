@@ -72,7 +72,9 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->y = step->out[0];
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
     step->state = s;
-    step->kernel = x->dtype == EDY_F32 ? "f32_add" : "s8_add";
+    step->kernel = x->dtype == EDY_F32
+                       ? edy_planner_name(p, "f32_add", p->kernels->f32_add == p->scalar->f32_add)
+                       : edy_planner_name(p, "s8_add", p->kernels->s8_add == p->scalar->s8_add);
     step->reason = spread == EDY_SPREAD_SAME ? "same shape" : "constant spread over the shape";
     if (b->data)
         s->b = edy_spread_operand(p, n, spread);

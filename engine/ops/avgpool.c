@@ -128,7 +128,8 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         return status;
     if (x->dtype == EDY_F32) {
         step->run = run_f32;
-        step->kernel = "f32_avgpool";
+        step->kernel =
+            edy_planner_name(p, "f32_avgpool", p->kernels->f32_avgpool == p->scalar->f32_avgpool);
         return fill_pointers(p, s, err);
     }
     if (n->rule != EDY_RULE_ONNX)
@@ -139,7 +140,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->y_shift = p->graph->value[n->output[0]].quant.was_u8 ? 128 : 0;
     s->y_scale = p->graph->value[n->output[0]].quant.scale[0];
     step->run = run_s8;
-    step->kernel = "s8_avgpool";
+    step->kernel = "s8_avgpool__scalar";
     return EDY_OK;
 }
 

@@ -81,7 +81,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
     step->state = s;
     step->run = x->dtype == EDY_F32 ? run_step_f32 : run_step_s8;
-    step->kernel = x->dtype == EDY_F32 ? "f32_clamp" : "s8_lut";
+    step->kernel =
+        x->dtype == EDY_F32
+            ? edy_planner_name(p, "f32_clamp", p->kernels->f32_clamp == p->scalar->f32_clamp)
+            : edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut);
     step->reason = "could not be fused into its producer";
     if (x->dtype == EDY_S8)
         make_table(p->graph, n, s->table);

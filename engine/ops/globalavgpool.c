@@ -71,7 +71,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     step->reason = "one image an item";
     if (x->dtype == EDY_F32) {
         step->run = run_f32;
-        step->kernel = "f32_mean";
+        step->kernel = edy_planner_name(p, "f32_mean", p->kernels->f32_mean == p->scalar->f32_mean);
         return EDY_OK;
     }
     if (n->rule != EDY_RULE_ONNX)
@@ -83,7 +83,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const float divisor = p->graph->value[n->output[0]].quant.scale[0] * (float)s->rows;
     s->multiplier = x->quant.scale[0] / divisor; /* xs / (ys * n), NUMERICS.md */
     step->run = run_s8;
-    step->kernel = "s8_mean";
+    step->kernel = edy_planner_name(p, "s8_mean", p->kernels->s8_mean == p->scalar->s8_mean);
     return EDY_OK;
 }
 

@@ -102,7 +102,9 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         edy_node_s8_output(p->graph, n, &s->output.zero_point, &s->output.low, &s->output.high);
     step->state = s;
     step->run = run;
-    step->kernel = f32 ? "f32_maxpool" : "s8_maxpool";
+    step->kernel =
+        f32 ? edy_planner_name(p, "f32_maxpool", p->kernels->f32_maxpool == p->scalar->f32_maxpool)
+            : edy_planner_name(p, "s8_maxpool", p->kernels->s8_maxpool == p->scalar->s8_maxpool);
     step->reason = "row pointers";
     return fill(p, step->in[0], s, f32, err);
 }

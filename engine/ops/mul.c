@@ -60,7 +60,7 @@ static edy_status prepare_s8(edy_planner *p, edy_step *step, mul_state *s, edy_e
     const float product = a->quant.scale[0] * b->quant.scale[0];
     s->multiplier = product / y->scale[0];
     step->run = run_step_s8;
-    step->kernel = "s8_mul";
+    step->kernel = "s8_mul__scalar";
     return EDY_OK;
 }
 
@@ -89,7 +89,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     if (x->dtype == EDY_S8)
         return prepare_s8(p, step, s, err);
     step->run = run_step_f32;
-    step->kernel = "f32_mul";
+    step->kernel = edy_planner_name(p, "f32_mul", p->kernels->f32_mul == p->scalar->f32_mul);
     return EDY_OK;
 }
 

@@ -45,14 +45,20 @@ struct edy_step {
 struct edy_planner {
     const edy_graph *graph; /* lowered, shapes known */
     const edy_kernels *kernels;
-    edy_region *region;  /* state, pointer lists: lives as long as the plan */
-    size_t packed_bytes; /* running totals of the plan */
+    const edy_kernels *scalar; /* to see which entries the backend inherits */
+    const char *backend;       /* its name */
+    edy_region *region;        /* state, pointer lists: lives as long as the plan */
+    size_t packed_bytes;       /* running totals of the plan */
     size_t indirection_bytes;
 };
 
 /* Zeroed, 64-byte aligned; counted as packed weights or as indirection. NULL on no memory. */
 void *edy_planner_packed(edy_planner *p, edy_step *step, size_t bytes);
 void *edy_planner_indirection(edy_planner *p, size_t bytes);
+
+/* "family__isa" for an entry of the kernel table: the backend's name where it has its own, "scalar"
+ * where it inherits. NULL on no memory. */
+const char *edy_planner_name(edy_planner *p, const char *family, bool inherited);
 
 const edy_op *edy_op_get(edy_op_kind kind);
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i) {
     if (i >= n->n_inputs || n->input[i] == EDY_NO_VALUE)
@@ -26,6 +27,12 @@ void *edy_planner_packed(edy_planner *p, edy_step *step, size_t bytes) {
 void *edy_planner_indirection(edy_planner *p, size_t bytes) {
     p->indirection_bytes += bytes;
     return edy_region_alloc(p->region, bytes);
+}
+
+const char *edy_planner_name(edy_planner *p, const char *family, bool inherited) {
+    char name[64];
+    snprintf(name, sizeof name, "%s__%s", family, inherited ? "scalar" : p->backend);
+    return edy_region_string(p->region, name);
 }
 
 /* Where a bound of the activation falls on the output's integer grid; infinite bounds saturate. */

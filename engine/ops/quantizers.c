@@ -117,7 +117,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->output = (edy_s8_output){q->quant.zero_point[0], -128, 127};
     step->state = s;
     step->run = quantize ? run_quantize : run_dequantize;
-    step->kernel = quantize ? "quantize" : "dequantize";
+    step->kernel =
+        quantize
+            ? edy_planner_name(p, "quantize", p->kernels->quantize == p->scalar->quantize)
+            : edy_planner_name(p, "dequantize", p->kernels->dequantize == p->scalar->dequantize);
     step->reason = "between float and integer domain";
     return EDY_OK;
 }

@@ -72,7 +72,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->y = step->out[0];
     step->state = s;
     step->run = run;
-    step->kernel = "f32_softmax";
+    step->kernel = "f32_softmax__scalar";
     step->reason = "one row an item";
     return EDY_OK;
 }
