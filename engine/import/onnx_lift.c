@@ -61,14 +61,39 @@ static edy_status reshape(edy_onnx_context *c, edy_value_id from, const char *na
     return edy_onnx_finish_as(c, name, to);
 }
 
+/* The DequantizeLinear of a constant that makes v, or -1. */
+static int32_t constant_dequantizer(const edy_graph *g, edy_value_id v) {
+    const int32_t p = edy_graph_producer(g, v);
+    return p >= 0 && g->node[p].op == EDY_OP_DEQUANTIZE && g->value[g->node[p].input[0]].data ? p
+                                                                                              : -1;
+}
+
+/* A second DequantizeLinear, of the lifted constant: quantized weights of a 1-D convolution. */
+static edy_status lift_dequantizer(edy_onnx_context *c, int32_t index, const char *name,
+                                   edy_value_id *twin) {
+    const edy_node dq = c->graph->node[index];
+    edy_value_id input[3] = {dq.input[0], dq.input[1], dq.input[2]};
+    edy_status status = lift_constant(c, dq.input[0], &input[0]);
+    edy_node *n;
+    if (!status)
+        status = edy_onnx_begin_with(c, EDY_OP_DEQUANTIZE, input, 3, &n);
+    if (status)
+        return status;
+    n->axis = dq.axis < 0 ? dq.axis + 3 : dq.axis;
+    n->axis += n->axis == 2; /* the new axis stands before the last */
+    return edy_onnx_finish_as(c, name, twin);
+}
+
 static edy_status lift(edy_onnx_context *c, edy_value_id id, edy_value_id *twin) {
     *twin = twin_of(c, id);
     if (*twin != EDY_NO_VALUE)
         return EDY_OK;
     char name[256];
+    const int32_t dq = constant_dequantizer(c->graph, id);
     twin_name(edy_onnx_value(c, id)->name, name, sizeof name);
-    const edy_status status = edy_onnx_value(c, id)->data
-                                  ? lift_constant(c, id, twin)
+    const edy_status status = edy_onnx_value(c, id)->data ? lift_constant(c, id, twin)
+                              : dq >= 0
+                                  ? lift_dequantizer(c, dq, name, twin)
                                   : reshape(c, id, name, (const int64_t[]){0, 0, 1, -1}, 4, twin);
     return status ? status : set_twin(c, id, *twin);
 }
@@ -102,8 +127,7 @@ edy_status edy_onnx_lift_begin_elementwise(edy_onnx_context *c, edy_op_kind op, 
     edy_status status = edy_onnx_inputs(c, n_inputs, input);
     if (status)
         return status;
-    c->lifting = op == EDY_OP_DEQUANTIZE && edy_onnx_value(c, input[0])->data &&
-                 edy_onnx_value(c, input[0])->shape.rank == 3;
+    c->lifting = false;
     for (int32_t i = 0; i < n_operands; i++)
         c->lifting = c->lifting || (edy_onnx_value(c, input[i])->shape.rank == 3 &&
                                     twin_of(c, input[i]) != EDY_NO_VALUE);
@@ -146,7 +170,9 @@ edy_status edy_onnx_lift_prune(edy_onnx_context *c) {
     int32_t to = g->n_nodes; /* the kept ones gather at the end, backwards */
     for (int32_t i = g->n_nodes - 1; i >= 0; i--) {
         const edy_node *n = &g->node[i];
-        if (is_between_twins(c, n) && !used[n->output[0]])
+        const bool had_twin =
+            n->op == EDY_OP_DEQUANTIZE && twin_of(c, n->output[0]) != EDY_NO_VALUE;
+        if ((is_between_twins(c, n) || had_twin) && !used[n->output[0]])
             continue;
         for (int32_t j = 0; j < n->n_inputs; j++)
             if (n->input[j] != EDY_NO_VALUE)
