@@ -3,5 +3,6 @@
 #include "engine/kernels/avx2/avx2.h"
 
 void edy_kernels_avx2(edy_kernels *k) {
+    edy_avx2_f32_dense(k);
     edy_avx2_f32_elementwise(k);
 }
