@@ -106,10 +106,51 @@ uint64_t edy_random_next(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
+double edy_select(double *values, size_t n, size_t k) {
+    size_t low = 0, high = n - 1;
+    assert(k < n);
+    while (low < high) {
+        const double pivot = values[low + (high - low) / 2];
+        size_t i = low, j = high;
+        while (i <= j) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i <= j) {
+                const double t = values[i];
+                values[i++] = values[j];
+                values[j] = t;
+                if (j == 0)
+                    break;
+                j--;
+            }
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
+    }
+    return values[k];
+}
+
+/* Median by selection: after it, the lower half stands before k, so its largest is the other middle. */
+static double median_by_selection(double *values, size_t n) {
+    const size_t k = n / 2;
+    const double upper = edy_select(values, n, k);
+    if (n % 2 == 1)
+        return upper;
+    double lower = values[0];
+    for (size_t i = 1; i < k; i++)
+        lower = fmax(lower, values[i]);
+    return lower + 0.5 * (upper - lower);
+}
+
 static double median_of(const double *values, size_t n, double *scratch) {
     memcpy(scratch, values, n * sizeof *values);
-    edy_sort(scratch, n);
-    return edy_median_sorted(scratch, n);
+    return median_by_selection(scratch, n);
 }
 
 /* Median of one resample of n values made of blocks; scratch [n]. */
@@ -117,21 +158,19 @@ static double resampled_median(const double *values, size_t n, size_t block, uin
                                double *scratch) {
     for (size_t filled = 0; filled < n;) {
         const size_t start = (size_t)(edy_random_next(state) % (n - block + 1));
-        for (size_t i = 0; i < block && filled < n; i++)
-            scratch[filled++] = values[start + i];
+        const size_t take = block < n - filled ? block : n - filled;
+        memcpy(scratch + filled, values + start, take * sizeof *values);
+        filled += take;
     }
-    edy_sort(scratch, n);
-    return edy_median_sorted(scratch, n);
+    return median_by_selection(scratch, n);
 }
 
-static size_t block_length(size_t n, size_t min_block) {
-    const size_t natural = (size_t)ceil(cbrt((double)n));
-    const size_t block = natural > min_block ? natural : min_block;
-    return block < n ? block : n;
+static size_t cut_block(size_t block, size_t n) {
+    return block < 1 ? 1 : block > n ? n : block;
 }
 
-bool edy_ratio_of_medians(const double *a, size_t n_a, const double *b, size_t n_b,
-                          size_t min_block, size_t rounds, uint64_t seed, edy_ratio *ratio) {
+bool edy_ratio_of_medians(const double *a, size_t n_a, size_t block_a, const double *b, size_t n_b,
+                          size_t block_b, size_t rounds, uint64_t seed, edy_ratio *ratio) {
     assert(rounds >= 100);
     if (n_a == 0 || n_b == 0)
         return false;
@@ -139,7 +178,8 @@ bool edy_ratio_of_medians(const double *a, size_t n_a, const double *b, size_t n
     double *ratios = malloc(rounds * sizeof *ratios);
     const bool ok = scratch && ratios;
     if (ok) {
-        const size_t block_a = block_length(n_a, min_block), block_b = block_length(n_b, min_block);
+        block_a = cut_block(block_a, n_a);
+        block_b = cut_block(block_b, n_b);
         ratio->ratio = median_of(b, n_b, scratch) / median_of(a, n_a, scratch);
         for (size_t i = 0; i < rounds; i++) {
             const double base = resampled_median(a, n_a, block_a, &seed, scratch);

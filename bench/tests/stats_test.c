@@ -118,11 +118,11 @@ static void ratio_is_exact_for_constants(void **state) {
     (void)state;
     const double a[] = {100, 100, 100, 100}, b[] = {103, 103, 103};
     edy_ratio r;
-    assert_true(edy_ratio_of_medians(a, 4, b, 3, 1, 200, 1, &r));
+    assert_true(edy_ratio_of_medians(a, 4, 1, b, 3, 1, 200, 1, &r));
     assert_near(r.ratio, 1.03);
     assert_near(r.low, 1.03);
     assert_near(r.high, 1.03);
-    assert_false(edy_ratio_of_medians(a, 0, b, 3, 1, 200, 1, &r));
+    assert_false(edy_ratio_of_medians(a, 0, 1, b, 3, 1, 200, 1, &r));
 }
 
 /* Same against same: the 95 % interval holds 1 in about 95 % of trials; 10 % slower is outside it. */
@@ -139,13 +139,48 @@ static void ratio_interval_has_its_coverage(void **state) {
             slow[i] = 1.1 * b[i];
         }
         edy_ratio r;
-        assert_true(edy_ratio_of_medians(a, N, b, N, 1, 200, (uint64_t)t, &r));
+        assert_true(edy_ratio_of_medians(a, N, 1, b, N, 1, 200, (uint64_t)t, &r));
         holds += r.low <= 1 && 1 <= r.high;
-        assert_true(edy_ratio_of_medians(a, N, slow, N, 1, 200, (uint64_t)t, &r));
+        assert_true(edy_ratio_of_medians(a, N, 1, slow, N, 1, 200, (uint64_t)t, &r));
         found += r.low > 1;
     }
     assert_true(holds > TRIALS * 0.90);
     assert_int_equal(found, TRIALS);
+}
+
+/* A level that wanders between blocks: single draws do not see it, whole blocks do. */
+static void long_blocks_carry_drift(void **state) {
+    (void)state;
+    uint64_t seed = 5;
+    double a[500], b[500];
+    for (int i = 0; i < 500; i++) {
+        a[i] = 100 + 4 * ((i / 100) % 3) + uniform(&seed);
+        b[i] = 100 + 4 * ((i / 100 + 1) % 3) + uniform(&seed);
+    }
+    edy_ratio draws, blocks;
+    assert_true(edy_ratio_of_medians(a, 500, 1, b, 500, 1, 300, 1, &draws));
+    assert_true(edy_ratio_of_medians(a, 500, 100, b, 500, 100, 300, 1, &blocks));
+    assert_true(blocks.high - blocks.low > 2 * (draws.high - draws.low));
+}
+
+static void selection_agrees_with_sorting(void **state) {
+    (void)state;
+    uint64_t seed = 11;
+    for (size_t n = 1; n < 60; n++) {
+        double x[60], sorted[60], work[60];
+        for (size_t i = 0; i < n; i++)
+            sorted[i] = x[i] = (double)(edy_random_next(&seed) % (1 + n / 2)); /* with ties */
+        edy_sort(sorted, n);
+        for (size_t k = 0; k < n; k++) {
+            for (size_t i = 0; i < n; i++)
+                work[i] = x[i];
+            assert_true(edy_select(work, n, k) == sorted[k]);
+        }
+        edy_ratio r;
+        const double one = 1;
+        assert_true(edy_ratio_of_medians(&one, 1, 1, x, n, 1, 100, 1, &r));
+        assert_near(r.ratio, edy_median_sorted(sorted, n));
+    }
 }
 
 static void ratio_is_reproducible(void **state) {
@@ -157,8 +192,8 @@ static void ratio_is_reproducible(void **state) {
     for (int i = 0; i < 60; i++)
         b[i] = uniform(&seed);
     edy_ratio one, two;
-    assert_true(edy_ratio_of_medians(a, 50, b, 60, 5, 300, 42, &one));
-    assert_true(edy_ratio_of_medians(a, 50, b, 60, 5, 300, 42, &two));
+    assert_true(edy_ratio_of_medians(a, 50, 5, b, 60, 7, 300, 42, &one));
+    assert_true(edy_ratio_of_medians(a, 50, 5, b, 60, 7, 300, 42, &two));
     assert_memory_equal(&one, &two, sizeof one);
     assert_true(one.low <= one.ratio && one.ratio <= one.high);
 }
@@ -173,6 +208,8 @@ int main(void) {
         cmocka_unit_test(modified_z_flags_outliers),
         cmocka_unit_test(ratio_is_exact_for_constants),
         cmocka_unit_test(ratio_interval_has_its_coverage),
+        cmocka_unit_test(long_blocks_carry_drift),
+        cmocka_unit_test(selection_agrees_with_sorting),
         cmocka_unit_test(ratio_is_reproducible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
