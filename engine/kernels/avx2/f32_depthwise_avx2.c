@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* fp32 depthwise: 4 pixels by 16 channels at a time, so that a load of weights serves four pixels
+ * and inputs are operands of the multiply-add itself. Bound by loads: 10 vectors and 4 pointers for
+ * 8 FMAs.
+ *
+ * Packed form: panels of 8 channels, each float bias[8]; float w[taps][8]; lanes past the end 0. */
+#include <assert.h>
+#include <string.h>
+
+#include "engine/kernels/avx2/avx2.h"
+#include "engine/kernels/row.h"
+#include "engine/kernels/unroll.h"
+
+enum { LANES = 8, PIXELS = 4 };
+
+static size_t panel_floats(size_t taps) {
+    return (1 + taps) * LANES;
+}
+
+static size_t packed_bytes(size_t channels, size_t taps) {
+    return edy_round_up(edy_div_up(channels, LANES) * panel_floats(taps) * sizeof(float), 64);
+}
+
+static void pack(size_t channels, size_t taps, const float *w, const float *bias, void *packed) {
+    memset(packed, 0, packed_bytes(channels, taps));
+    for (size_t c = 0; c < channels; c++) {
+        float *panel = (float *)packed + c / LANES * panel_floats(taps) + c % LANES;
+        panel[0] = bias ? bias[c] : 0.0f;
+        for (size_t t = 0; t < taps; t++)
+            panel[(1 + t) * LANES] = w[c * taps + t];
+    }
+}
+
+typedef struct problem {
+    size_t taps, a_offset;
+    const float *zero;
+    size_t out_stride;
+    __m256 low, high;
+} problem;
+
+/* pixels x vecs * 8 channels, inlined with constant pixels, vecs and masked. The last vector has
+ * mask's lanes. a: the first pixel's list; c: the first channel. */
+EDY_SPECIALISE void tile(size_t pixels, size_t vecs, int masked, const problem *p,
+                         const float *const *a, size_t c, const float *panel, float *out,
+                         __m256i mask) {
+    const size_t taps = p->taps, step = panel_floats(taps);
+    __m256 acc[PIXELS * 2];
+    EDY_UNROLL
+    for (size_t i = 0; i < pixels * vecs; i++)
+        acc[i] = _mm256_load_ps(panel + i % vecs * step);
+    for (size_t t = 0; t < taps; t++) {
+        panel += LANES;
+        __m256 weight[2];
+        EDY_UNROLL
+        for (size_t v = 0; v < vecs; v++)
+            weight[v] = _mm256_load_ps(panel + v * step);
+        EDY_UNROLL
+        for (size_t i = 0; i < pixels * vecs; i++) {
+            const float *x =
+                edy_row_f32(a[i / vecs * taps + t], p->a_offset, p->zero) + c + i % vecs * LANES;
+            acc[i] = _mm256_fmadd_ps(masked && i % vecs == vecs - 1 ? _mm256_maskload_ps(x, mask)
+                                                                    : _mm256_loadu_ps(x),
+                                     weight[i % vecs], acc[i]);
+        }
+    }
+    EDY_UNROLL
+    for (size_t i = 0; i < pixels * vecs; i++) {
+        float *to = out + i / vecs * p->out_stride + c + i % vecs * LANES;
+        const __m256 sum = edy_avx2_clamp(acc[i], p->low, p->high);
+        if (masked && i % vecs == vecs - 1)
+            _mm256_maskstore_ps(to, mask, sum);
+        else
+            _mm256_storeu_ps(to, sum);
+    }
+}
+
+EDY_SPECIALISE void all_channels(size_t pixels, size_t channels, const problem *p,
+                                 const float *const *a, const float *w, float *out) {
+    const size_t step = panel_floats(p->taps);
+    const __m256i mask = edy_avx2_first_lanes((channels - 1) % LANES + 1);
+    size_t c = 0;
+    for (; c + 2 * LANES <= channels; c += 2 * LANES, w += 2 * step)
+        tile(pixels, 2, 0, p, a, c, w, out, mask);
+    if (c + LANES < channels)
+        tile(pixels, 2, 1, p, a, c, w, out, mask);
+    else if (c + LANES == channels)
+        tile(pixels, 1, 0, p, a, c, w, out, mask);
+    else if (c < channels)
+        tile(pixels, 1, 1, p, a, c, w, out, mask);
+}
+
+static void f32_dwconv_4x16__avx2(size_t pixels, size_t channels, size_t taps,
+                                  const float *const *a, size_t a_offset, const float *zero,
+                                  const void *w, float *out, size_t out_stride,
+                                  const edy_f32_clamp *clamp) {
+    assert(out_stride >= channels);
+    const problem p = {.taps = taps,
+                       .a_offset = a_offset,
+                       .zero = zero,
+                       .out_stride = out_stride,
+                       .low = _mm256_set1_ps(clamp->low),
+                       .high = _mm256_set1_ps(clamp->high)};
+    for (; pixels >= PIXELS; pixels -= PIXELS, a += PIXELS * taps, out += PIXELS * out_stride)
+        all_channels(PIXELS, channels, &p, a, w, out);
+    for (; pixels > 0; pixels--, a += taps, out += out_stride)
+        all_channels(1, channels, &p, a, w, out);
+}
+
+void edy_avx2_f32_depthwise(edy_kernels *k) {
+    k->f32_depthwise = (edy_f32_depthwise){.name = "f32_dwconv_4x16__avx2",
+                                           .run = f32_dwconv_4x16__avx2,
+                                           .packed_bytes = packed_bytes,
+                                           .pack = pack};
+}
