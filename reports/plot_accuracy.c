@@ -10,7 +10,14 @@
 #include "reports/plot_axis.h"
 #include "reports/plot_script.h"
 
-enum { MAX_GROUPS = 16, LABEL_WIDE = 26, LABEL_NARROW = 16, N_FORMS = 2, MAX_BACKENDS = 8 };
+enum {
+    MAX_GROUPS = 16,
+    LABEL_WIDE = 20,
+    LABEL_NARROW = 14,
+    N_FORMS = 2,
+    MAX_BACKENDS = 8,
+    LEGEND_COLUMNS = 20
+};
 
 typedef struct group {
     const edy_record *record; /* names are taken from it */
@@ -96,26 +103,27 @@ static int by_accuracy(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Names are at least `gap` apart, in the order of their accuracies and as near to them as that
- * allows: pushed up from below, then down from the top. */
+/* Places names at least `gap` apart in the order of their accuracies, with the least sum of squared
+ * shifts: isotonic regression of (place - i * gap) by pooling adjacent violators (Barlow et al.,
+ * Statistical Inference under Order Restrictions, 1972). Then all into [0, 1]. */
 static void place_labels(points *p, int form, double gap) {
+    double mean[MAX_GROUPS];
+    size_t count[MAX_GROUPS], blocks = 0, g = 0;
     qsort(p->group, p->n_groups, sizeof *p->group, by_accuracy);
     for (size_t i = 0; i < p->n_groups; i++) {
-        double at = (p->group[i].top1 - p->low) / (p->high - p->low);
-        if (i > 0)
-            at = fmax(at, p->group[i - 1].label[form] + gap);
-        p->group[i].label[form] = at;
-    }
-    double ceiling = 1.0;
-    for (size_t i = p->n_groups; i-- > 0; ceiling = p->group[i].label[form] - gap)
-        p->group[i].label[form] = fmin(p->group[i].label[form], ceiling);
-    /* Names pushed up by those below: half of the way back where there is room. */
-    for (size_t i = 0; i < p->n_groups; i++) {
         const double own = (p->group[i].top1 - p->low) / (p->high - p->low);
-        const double floor = i ? p->group[i - 1].label[form] + gap : 0.0;
-        const double want = own + 0.5 * (p->group[i].label[form] - own);
-        p->group[i].label[form] = fmax(floor, want);
+        mean[blocks] = own - (double)i * gap;
+        count[blocks++] = 1;
+        for (; blocks > 1 && mean[blocks - 2] > mean[blocks - 1]; blocks--) {
+            const double a = (double)count[blocks - 2], b = (double)count[blocks - 1];
+            mean[blocks - 2] = (a * mean[blocks - 2] + b * mean[blocks - 1]) / (a + b);
+            count[blocks - 2] += count[blocks - 1];
+        }
     }
+    const double top = 1.0 - (double)(p->n_groups - 1) * gap;
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t k = 0; k < count[b]; k++, g++)
+            p->group[g].label[form] = fmin(fmax(mean[b], 0.0), top) + (double)g * gap;
 }
 
 /* ---- Output --------------------------------------------------------------------------------- */
@@ -189,6 +197,31 @@ static void put_points(FILE *stream, const edy_view *view, const points *p) {
     fputs("EOD\n", stream);
 }
 
+/* Lines of names, none wider than `width` pixels. */
+static void place_legend(FILE *stream, const char *form, double width, const char *const *backend,
+                         size_t n) {
+    char array_x[32], array_line[32];
+    double x = 8.0;
+    size_t line = 0;
+    snprintf(array_x, sizeof array_x, "BACKEND_X_%s", form);
+    snprintf(array_line, sizeof array_line, "BACKEND_LINE_%s", form);
+    edy_script_array(stream, array_x, n);
+    edy_script_array(stream, array_line, n);
+    for (size_t i = 0; i < n; i++) {
+        const size_t columns = edy_text_columns(backend[i]);
+        const double taken =
+            30.0 + 7.0 * (double)(columns < LEGEND_COLUMNS ? columns : LEGEND_COLUMNS);
+        if (x > 8.0 && x + taken > width) {
+            x = 8.0;
+            line++;
+        }
+        edy_script_number_item(stream, array_x, i + 1, x);
+        edy_script_number_item(stream, array_line, i + 1, (double)line);
+        x += taken;
+    }
+    fprintf(stream, "LEGEND_LINES_%s = %zu\n", form, line + 1);
+}
+
 static void put_legend(FILE *stream, const points *p) {
     const char *backend[MAX_BACKENDS];
     size_t n = 0;
@@ -202,15 +235,12 @@ static void put_legend(FILE *stream, const points *p) {
     fprintf(stream, "backends = %zu\n", n);
     edy_script_array(stream, "BACKEND", n);
     edy_script_array(stream, "BACKEND_COLOR", n);
-    edy_script_array(stream, "BACKEND_X", n);
-    double x = 8.0;
     for (size_t i = 0; i < n; i++) {
-        edy_script_text_item(stream, "BACKEND", i + 1, backend[i], 20);
+        edy_script_text_item(stream, "BACKEND", i + 1, backend[i], LEGEND_COLUMNS);
         edy_script_number_item(stream, "BACKEND_COLOR", i + 1, edy_script_color(backend[i]));
-        edy_script_number_item(stream, "BACKEND_X", i + 1, x);
-        const size_t columns = edy_text_columns(backend[i]);
-        x += 30.0 + 7.0 * (double)(columns < 20 ? columns : 20);
     }
+    place_legend(stream, "WIDE", 740.0, backend, n);
+    place_legend(stream, "NARROW", 350.0, backend, n);
 }
 
 static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {

@@ -14,7 +14,7 @@
 enum {
     SHAPE_POINTS = 96,
     FEW = 8, /* fewer samples are drawn one by one: a density of them would be invented */
-    LABEL_WIDE = 24,
+    LABEL_WIDE = 23,
     LABEL_NARROW = 18
 };
 
@@ -159,8 +159,10 @@ static void put_labels(FILE *stream, const rows *r) {
         snprintf(label, sizeof label, "%s %s, %lld thr%s", record->variant, record->backend,
                  (long long)record->threads, batch);
         edy_script_text_item(stream, "LABEL_WIDE", i + 1, label, LABEL_WIDE);
-        edy_script_text_item(stream, "VALUE", i + 1, edy_text_time(text, l->median_ns, EDY_UTF8),
-                             EDY_TEXT_SHORT);
+        edy_text_time(text, l->median_ns, EDY_UTF8);
+        if (l->kind == EDY_SAMPLES_MEANS)
+            strcat(text, "*");
+        edy_script_text_item(stream, "VALUE", i + 1, text, EDY_TEXT_SHORT);
         edy_text_half_width(text, l->median_low_ns, l->median_ns, l->median_high_ns, EDY_UTF8);
         edy_script_text_item(stream, "SPREAD", i + 1, text, EDY_TEXT_SHORT);
         edy_text_count(text, (int64_t)l->n_samples);
@@ -280,8 +282,7 @@ static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {
     if (r.timed > r.n)
         snprintf(more, sizeof more, "The first %zu of %zu timed cases. ", r.n, r.timed);
     if (edy_view_has_means(view))
-        strcat(more, "Inferences under 10 \xC2\xB5s were timed in batches: of those a sample is a "
-                     "mean of several. ");
+        strcat(more, "* One inference is too short to time alone: a sample is a mean of several.");
     edy_script_notes(
         view,
         "Time: line from the fastest to the slowest sample, dot at the median, tick "

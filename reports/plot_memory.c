@@ -9,7 +9,7 @@
 #include "reports/plot_axis.h"
 #include "reports/plot_script.h"
 
-enum { ROW_PX = 24, HEAD_PX = 26, LABEL_WIDE = 24, LABEL_NARROW = 18 };
+enum { ROW_PX = 24, HEAD_PX = 26, LABEL_WIDE = 22, LABEL_NARROW = 18 };
 
 typedef struct row {
     const edy_record *record; /* names are taken from it */
@@ -129,7 +129,7 @@ static void put_labels(FILE *stream, const rows *r) {
         char label[EDY_NAME_BYTES * 2 + 8], text[EDY_TEXT_SHORT];
         if (heads(r, i)) {
             edy_script_number_item(stream, "HEAD_Y", ++head, at->y_px - ROW_PX + 2);
-            edy_script_text_item(stream, "HEAD", head, at->record->workload, 48);
+            edy_script_text_item(stream, "HEAD", head, at->record->workload, 40);
         }
         snprintf(label, sizeof label, "%s %s", at->record->variant, at->record->backend);
         edy_script_number_item(stream, "ROW_Y", i + 1, at->y_px);

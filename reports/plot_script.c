@@ -19,7 +19,7 @@ bool edy_plot_drawn(const char *directory, const edy_plot *plot) {
 
 void edy_script_text(FILE *stream, const char *text, size_t max_columns) {
     char clean[EDY_TEXT_BYTES * 4];
-    edy_text_clean(clean, sizeof clean, text, max_columns, EDY_UTF8);
+    edy_text_shorten(clean, sizeof clean, text, max_columns, EDY_UTF8);
     fputc('\'', stream);
     for (const char *c = clean; *c; c++) {
         if (*c == '\'')

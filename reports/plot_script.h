@@ -32,7 +32,7 @@ extern const edy_plot *const edy_plots[EDY_N_PLOTS];
 /* Is directory/plots/NAME.svg there? */
 bool edy_plot_drawn(const char *directory, const edy_plot *plot);
 
-/* 'text' with quotes doubled: gnuplot takes it literally. Cleaned; longer than max_columns is cut. */
+/* 'text' with quotes doubled: gnuplot takes it literally. Cleaned; longer than max_columns loses its middle. */
 void edy_script_text(FILE *stream, const char *text, size_t max_columns);
 /* "NAME[index] = 'text'" (index from 1). */
 void edy_script_text_item(FILE *stream, const char *array, size_t index, const char *text,

@@ -199,6 +199,31 @@ void edy_text_clean(char *dst, size_t size, const char *src, size_t max_columns,
     dst[used] = '\0';
 }
 
+/* The place `columns` code points into a clean text. */
+static const char *skip_columns(const char *text, size_t columns) {
+    while (*text && columns > 0) {
+        do
+            text++;
+        while (((unsigned char)*text & 0xC0) == 0x80);
+        columns--;
+    }
+    return text;
+}
+
+void edy_text_shorten(char *dst, size_t size, const char *src, size_t max_columns,
+                      edy_charset charset) {
+    char clean[1024];
+    edy_text_clean(clean, sizeof clean, src, sizeof clean, charset);
+    const size_t columns = edy_text_columns(clean);
+    if (columns <= max_columns) {
+        edy_text_clean(dst, size, clean, size, charset);
+        return;
+    }
+    const size_t head = max_columns / 2, tail = max_columns - head - 1;
+    snprintf(dst, size, "%.*s%s%s", (int)(skip_columns(clean, head) - clean), clean,
+             charset == EDY_UTF8 ? "\xE2\x80\xA6" : "~", skip_columns(clean, columns - tail));
+}
+
 void edy_text_wrap(const char *text, size_t max_columns,
                    void (*line)(void *context, const char *text, size_t bytes), void *context) {
     assert(max_columns > 0);

@@ -44,6 +44,10 @@ size_t edy_text_columns(const char *text);
 void edy_text_clean(char *dst, size_t size, const char *src, size_t max_columns,
                     edy_charset charset);
 
+/* The same, but what goes is the middle: names of a family differ at the end. */
+void edy_text_shorten(char *dst, size_t size, const char *src, size_t max_columns,
+                      edy_charset charset);
+
 /* Breaks a clean text into lines of at most max_columns at spaces (a longer word is broken), calls
  * line(context, text, bytes) for each. */
 void edy_text_wrap(const char *text, size_t max_columns,

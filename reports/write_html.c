@@ -44,12 +44,12 @@ static void put_head(const edy_view *view, FILE *stream) {
 
 /* ---- The fastest ---------------------------------------------------------------------------- */
 
-static void put_card(const edy_view *view, const edy_record *best, FILE *stream) {
+static void put_card(const edy_record *best, FILE *stream) {
     char text[EDY_TEXT_SHORT], n[EDY_TEXT_SHORT];
-    (void)view;
     fputs("<li><span class=\"name\">", stream);
     edy_html_text(stream, best->workload);
-    fprintf(stream, "</span><b>%s</b>", edy_text_time(text, best->latency.median_ns, EDY_UTF8));
+    fprintf(stream, "</span><b>%s%s</b>", edy_text_time(text, best->latency.median_ns, EDY_UTF8),
+            best->latency.kind == EDY_SAMPLES_MEANS ? "*" : "");
     fputs("<span>", stream);
     edy_html_text(stream, best->variant);
     fputc(' ', stream);
@@ -85,7 +85,7 @@ static void put_fastest(const edy_view *view, FILE *stream) {
             fputs("<h2>Fastest case of each workload</h2>\n<ul class=\"cards\" "
                   "style=\"margin-top:0\">\n",
                   stream);
-        put_card(view, best, stream);
+        put_card(best, stream);
     }
     if (cards > 0)
         fputs("</ul>\n", stream);

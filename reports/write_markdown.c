@@ -123,7 +123,8 @@ static void put_fastest(const edy_view *view, FILE *stream) {
         fputs(any ? "- " : "\nFastest:\n\n- ", stream);
         any = true;
         put_text(stream, best->name);
-        fprintf(stream, ": **%s**", edy_text_time(time, best->latency.median_ns, EDY_UTF8));
+        fprintf(stream, ": **%s%s**", edy_text_time(time, best->latency.median_ns, EDY_UTF8),
+                best->latency.kind == EDY_SAMPLES_MEANS ? "\\*" : "");
         if (isfinite(best->latency.median_low_ns))
             fprintf(stream, " (95 %%: %s)",
                     edy_text_interval(interval, best->latency.median_low_ns,

@@ -3,12 +3,12 @@
 #
 # Top-1 accuracy against the median time of one image, with both intervals. A workload and variant is a
 # level line through its cases, named once at the right.
-TITLE_HEIGHT = 62
+TITLE_HEIGHT = 44 + 18 * (narrow ? LEGEND_LINES_NARROW : LEGEND_LINES_WIDE)
 PLOT_HEIGHT = narrow ? 260 : 300
 AXIS_HEIGHT = 34
 HEIGHT = TITLE_HEIGHT + PLOT_HEIGHT + AXIS_HEIGHT + NOTES_HEIGHT
 LEFT = narrow ? 50 : 60
-RIGHT = narrow ? 110 : 230
+RIGHT = narrow ? 114 : 230
 
 @OPEN_TERMINAL
 set lmargin at screen sx(LEFT)
@@ -32,9 +32,11 @@ set border 3 linecolor rgb RULE
 
 set label title at screen sx(8), screen sy(15) textcolor rgb STRONG_INK font HEADING
 do for [i = 1:backends] {
-    set object circle at screen sx(BACKEND_X[i] + 5), screen sy(42) size screen sx(5) \
+    x = narrow ? BACKEND_X_NARROW[i] : BACKEND_X_WIDE[i]
+    y = 42 + 18 * (narrow ? BACKEND_LINE_NARROW[i] : BACKEND_LINE_WIDE[i])
+    set object circle at screen sx(x + 5), screen sy(y) size screen sx(5) \
         fillcolor rgb BACKEND_COLOR[i] fillstyle solid noborder
-    set label BACKEND[i] at screen sx(BACKEND_X[i] + 15), screen sy(42) textcolor rgb MUTED font MIDDLE
+    set label BACKEND[i] at screen sx(x + 15), screen sy(y) textcolor rgb MUTED font MIDDLE
 }
 do for [i = 1:notes] {
     set label note(i) at screen sx(8), screen sy(HEIGHT - NOTES_HEIGHT + 15 * i) \

@@ -70,6 +70,9 @@ do for [s = 1:2] {
             set label HEAD[i] at screen sx(8), first HEAD_Y[i] textcolor rgb STRONG_INK font STRONG
         }
     }
+    if ((s == 1 ? plan_lines : rss_lines) == 0) {
+        set label 'not measured' at graph 0.5, first 14 center textcolor rgb MUTED font PLAIN
+    }
     if (s == 1) {
         plot $plan using 2:1:2:3:($1 - 8):($1 + 8):(PART_COLOR[int($4)]) \
                  with boxxyerror fillstyle solid noborder linecolor rgb variable notitle, \
