@@ -19,23 +19,35 @@ static int make_folders(char *path) {
     return mkdir(path, 0777) != 0 && errno != EEXIST ? -1 : 0;
 }
 
+edy_status edy_output_make_folder(const char *directory, edy_error *err) {
+    struct stat s;
+    char *path = strdup(directory);
+    if (!path)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the path %.200s", directory);
+    const int failed = make_folders(path), reason = errno;
+    free(path);
+    if (failed)
+        return edy_fail(err, EDY_IO, "cannot make the folder %.200s: %s", directory,
+                        strerror(reason));
+    if (stat(directory, &s) != 0 || !S_ISDIR(s.st_mode))
+        return edy_fail(err, EDY_IO, "cannot make the folder %.200s: it is a file", directory);
+    return EDY_OK;
+}
+
 edy_status edy_output_open(const char *directory, const edy_context *context, edy_journal **journal,
                            edy_error *err) {
     static const char name[] = "/results.jsonl";
     const size_t length = strlen(directory);
-    char *path = malloc(length + sizeof name);
-    edy_status status = EDY_OK;
     *journal = NULL;
+    edy_status status = edy_output_make_folder(directory, err);
+    if (status)
+        return status;
+    char *path = malloc(length + sizeof name);
     if (!path)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the path %.200s", directory);
-    memcpy(path, directory, length + 1);
-    if (make_folders(path) != 0) {
-        status =
-            edy_fail(err, EDY_IO, "cannot make the folder %.200s: %s", directory, strerror(errno));
-    } else {
-        memcpy(path + length, name, sizeof name);
-        status = edy_journal_open(path, context, journal, err);
-    }
+    memcpy(path, directory, length);
+    memcpy(path + length, name, sizeof name);
+    status = edy_journal_open(path, context, journal, err);
     free(path);
     return status;
 }

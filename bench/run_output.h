@@ -10,7 +10,10 @@
 #include "bench/record.h"
 #include "bench/report_writer.h"
 
-/* Makes the folder (with its parents) if it is not there and opens its results.jsonl, which replaces
+/* Makes the folder, with its parents, if it is not there. EDY_IO. */
+edy_status edy_output_make_folder(const char *directory, edy_error *err);
+
+/* Makes the folder like the above and opens its results.jsonl, which replaces
  * one that is there. EDY_IO. */
 edy_status edy_output_open(const char *directory, const edy_context *context, edy_journal **journal,
                            edy_error *err);
