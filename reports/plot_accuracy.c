@@ -21,9 +21,9 @@ enum {
 
 typedef struct group {
     const edy_record *record; /* names are taken from it */
-    double top1;              /* of the first case */
-    double low_ns, high_ns;
-    double label[N_FORMS]; /* place of the name on the axis, 0 (bottom) to 1 */
+    double least, most;       /* accuracy of its cases, in percent: equal, unless of other images */
+    double end, end_ns;       /* accuracy and time of its slowest case, where the name is tied */
+    double label[N_FORMS];    /* place of the name on the axis, 0 (bottom) to 1 */
 } group;
 
 typedef struct points {
@@ -78,16 +78,21 @@ static void choose_points(const edy_view *view, points *p) {
             continue;
         if (!joins) {
             last = &p->group[p->n_groups++];
-            *last = (group){record, percent(record), INFINITY, 0.0, {0.0, 0.0}};
+            *last = (group){record, INFINITY, 0.0, 0.0, 0.0, {0.0, 0.0}};
         }
         p->record[p->n++] = record;
         double low, high;
         edy_view_accuracy_interval(&record->accuracy, &low, &high);
         p->low = fmin(p->low, 100.0 * low);
         p->high = fmax(p->high, 100.0 * high);
-        time_interval(record, edy_view_image_ns(view, record), &low, &high);
-        last->low_ns = fmin(last->low_ns, low);
-        last->high_ns = fmax(last->high_ns, high);
+        const double middle = edy_view_image_ns(view, record);
+        time_interval(record, middle, &low, &high);
+        last->least = fmin(last->least, percent(record));
+        last->most = fmax(last->most, percent(record));
+        if (middle > last->end_ns) {
+            last->end_ns = middle;
+            last->end = percent(record);
+        }
         p->low_ns = fmin(p->low_ns, low);
         p->high_ns = fmax(p->high_ns, high);
     }
@@ -99,7 +104,7 @@ static void choose_points(const edy_view *view, points *p) {
 }
 
 static int by_accuracy(const void *a, const void *b) {
-    const double x = ((const group *)a)->top1, y = ((const group *)b)->top1;
+    const double x = ((const group *)a)->end, y = ((const group *)b)->end;
     return (x > y) - (x < y);
 }
 
@@ -111,7 +116,7 @@ static void place_labels(points *p, int form, double gap) {
     size_t count[MAX_GROUPS], blocks = 0, g = 0;
     qsort(p->group, p->n_groups, sizeof *p->group, by_accuracy);
     for (size_t i = 0; i < p->n_groups; i++) {
-        const double own = (p->group[i].top1 - p->low) / (p->high - p->low);
+        const double own = (p->group[i].end - p->low) / (p->high - p->low);
         mean[blocks] = own - (double)i * gap;
         count[blocks++] = 1;
         for (; blocks > 1 && mean[blocks - 2] > mean[blocks - 1]; blocks--) {
@@ -155,7 +160,34 @@ static void put_axes(FILE *stream, const points *p) {
     put_ticks(stream, "Y", tick, edy_axis_linear(p->low, fmin(p->high, 100.0), 7, tick), false);
 }
 
-static void put_groups(FILE *stream, const points *p) {
+/* A group's cases from the fastest to the slowest, as a line. */
+static void put_link(FILE *stream, const edy_view *view, const points *p, const group *g) {
+    double reached = 0.0;
+    for (;;) {
+        const edy_record *next = NULL;
+        for (size_t i = 0; i < p->n; i++) {
+            const double ns = edy_view_image_ns(view, p->record[i]);
+            if (same_group(p->record[i], g->record) && ns > reached &&
+                (!next || ns < edy_view_image_ns(view, next)))
+                next = p->record[i];
+        }
+        if (!next)
+            break;
+        reached = edy_view_image_ns(view, next);
+        fprintf(stream, "%.9g %.9g\n", reached, percent(next));
+    }
+    fputc('\n', stream);
+}
+
+/* "92.4 %", or "91.6 to 92.9 %" where cases were judged on different images. */
+static void accuracy_text(const group *g, char *out) {
+    if (g->most - g->least < 0.05)
+        edy_text_percent(out, g->end / 100.0);
+    else
+        edy_text_percent_interval(out, g->least / 100.0, g->most / 100.0);
+}
+
+static void put_groups(FILE *stream, const edy_view *view, const points *p) {
     static const char *const arrays[] = {"NAME_WIDE",    "NAME_NARROW",    "NAME_VALUE",
                                          "NAME_AT_WIDE", "NAME_AT_NARROW", "GROUP_Y",
                                          "GROUP_HIGH"};
@@ -168,17 +200,16 @@ static void put_groups(FILE *stream, const points *p) {
         snprintf(name, sizeof name, "%s %s", g->record->workload, g->record->variant);
         edy_script_text_item(stream, "NAME_WIDE", i + 1, name, LABEL_WIDE);
         edy_script_text_item(stream, "NAME_NARROW", i + 1, name, LABEL_NARROW);
-        edy_script_text_item(stream, "NAME_VALUE", i + 1,
-                             edy_text_percent(text, g->record->accuracy.top1), EDY_TEXT_SHORT);
+        accuracy_text(g, text);
+        edy_script_text_item(stream, "NAME_VALUE", i + 1, text, EDY_TEXT_SHORT);
         edy_script_number_item(stream, "NAME_AT_WIDE", i + 1, g->label[0]);
         edy_script_number_item(stream, "NAME_AT_NARROW", i + 1, g->label[1]);
-        edy_script_number_item(stream, "GROUP_Y", i + 1, g->top1);
-        edy_script_number_item(stream, "GROUP_HIGH", i + 1, g->high_ns);
+        edy_script_number_item(stream, "GROUP_Y", i + 1, g->end);
+        edy_script_number_item(stream, "GROUP_HIGH", i + 1, g->end_ns);
     }
     fputs("$links << EOD\n", stream);
     for (size_t i = 0; i < p->n_groups; i++)
-        fprintf(stream, "%.9g %.9g\n%.9g %.9g\n\n", p->group[i].low_ns, p->group[i].top1,
-                p->group[i].high_ns, p->group[i].top1);
+        put_link(stream, view, p, &p->group[i]);
     fputs("EOD\n", stream);
 }
 
@@ -272,7 +303,7 @@ static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {
         "time of an image, mostly narrower than the dot.",
         more, stream);
     put_axes(stream, &p);
-    put_groups(stream, &p);
+    put_groups(stream, view, &p);
     put_points(stream, view, &p);
     put_legend(stream, &p);
     return EDY_OK;

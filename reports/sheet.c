@@ -28,6 +28,7 @@ static const edy_sheet_column cases[] = {
     {"images/s", "at the median", EDY_SHEET_RATE, EDY_IF_TIMED, 0},
     {"top-1", "share of images whose class is right", EDY_SHEET_PERCENT, EDY_IF_ACCURATE,
      AT(accuracy.top1)},
+    {"images", "that top-1 is of", EDY_SHEET_COUNT, EDY_IF_ACCURATE, AT(accuracy.n)},
     {"doubt", "letters refer to the list of doubts", EDY_SHEET_MARKS, EDY_ALWAYS, 0},
 };
 

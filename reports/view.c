@@ -384,8 +384,8 @@ void edy_build_line(const edy_context *c, char *out, size_t size) {
     out[0] = '\0';
     append(out, size, "edyno %s", c->edyno_version);
     if (known(c->git_commit))
-        append(out, size, " (%.16s%s)", c->git_commit,
-               strlen(c->git_commit) > 16 && strstr(c->git_commit, "-dirty") ? "-dirty" : "");
+        append(out, size, " (%.12s%s)", c->git_commit,
+               strstr(c->git_commit, "-dirty") ? "-dirty" : "");
     if (known(c->compiler))
         append(out, size, ", %s", c->compiler);
     if (known(c->build_type))

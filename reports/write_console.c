@@ -27,6 +27,7 @@ typedef enum column_id {
     COL_P90,
     COL_P99,
     COL_TOP1,
+    COL_IMAGES,
     COL_WEIGHTS,
     COL_ARENA,
     COL_RSS,
@@ -47,6 +48,7 @@ static const edy_column columns[N_COLUMNS] = {
     [COL_P90] = {"p90", 7, true, false},
     [COL_P99] = {"p99", 2, true, false},
     [COL_TOP1] = {"top-1", 1, true, false},
+    [COL_IMAGES] = {"of", 1, true, false},
     [COL_WEIGHTS] = {"weights", 4, true, false},
     [COL_ARENA] = {"arena", 3, true, false},
     [COL_RSS] = {"peak RSS", 5, true, false},
@@ -123,6 +125,9 @@ static void cell(const void *context, size_t row, size_t column, char *out, size
     case COL_TOP1:
         edy_text_percent(out, edy_view_accurate(r) ? r->accuracy.top1 : (double)NAN);
         break;
+    case COL_IMAGES:
+        edy_text_count(out, edy_view_accurate(r) ? r->accuracy.n : -1);
+        break;
     case COL_WEIGHTS:
         edy_text_bytes(out, r->memory.weights);
         break;
@@ -159,11 +164,16 @@ static bool gap(const void *context, size_t row) {
 
 static bool column_says_something(const edy_view *view, column_id id) {
     bool timed = false, batched = false, accurate = false, marked = false, sized = false;
+    int64_t least = INT64_MAX, most = 0;
     for (size_t i = 0; i < view->n; i++) {
         const edy_record *r = view->record[i];
         timed |= edy_view_timed(view, r);
         batched |= r->batch > 1;
         accurate |= edy_view_accurate(r);
+        if (edy_view_accurate(r)) {
+            least = r->accuracy.n < least ? r->accuracy.n : least;
+            most = r->accuracy.n > most ? r->accuracy.n : most;
+        }
         marked |= r->n_doubts > 0;
         sized |= id == COL_RSS     ? r->memory.peak_rss >= 0
                  : id == COL_ARENA ? r->memory.arena >= 0
@@ -174,6 +184,8 @@ static bool column_says_something(const edy_view *view, column_id id) {
         return batched;
     case COL_TOP1:
         return accurate;
+    case COL_IMAGES: /* where all are of as many, the line below says so */
+        return least < most;
     case COL_DOUBTS:
         return marked;
     case COL_MEDIAN:
