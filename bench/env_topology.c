@@ -3,6 +3,7 @@
 #include "bench/env.h"
 
 #include <hwloc.h>
+#include <unistd.h>
 #include <string.h>
 
 static const char *cache_type(hwloc_obj_cache_type_t type) {
@@ -55,8 +56,9 @@ static void read_topology(hwloc_topology_t topology, edy_context *context) {
     context->numa_nodes = count_of(topology, HWLOC_OBJ_NUMANODE);
     const int kinds = hwloc_cpukinds_get_nr(topology, 0);
     context->core_kinds = kinds > 0 ? kinds : 1;
-    const uint64_t ram = hwloc_get_root_obj(topology)->total_memory;
-    context->ram_bytes = ram > 0 ? (int64_t)ram : -1;
+    /* Not hwloc's total: the nodes' own figures lag behind memory that was added while running. */
+    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    context->ram_bytes = pages > 0 && page_bytes > 0 ? (int64_t)pages * page_bytes : -1;
     list_caches(topology, context);
 }
 
