@@ -90,7 +90,7 @@ static edy_status run_golden(const session *s, const edy_graph *graph, const edy
     return st;
 }
 
-/* ---- Where the golden comes from --------------------------------------------------------------- */
+/* ---- Where the golden comes from ------------------------------------------------------------- */
 
 /* What a golden that cannot be used means: damaged or foreign ones FAIL, everything else SKIP. */
 static edy_status stop_for(const session *s, edy_status why, const char *message, edy_error *err) {
@@ -189,7 +189,7 @@ edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *
     return st;
 }
 
-/* ---- The table --------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 void edy_conform_table_free(edy_conform_table *table) {
     free(table->row);

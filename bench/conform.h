@@ -2,14 +2,15 @@
  * Copyright The edgedyno authors */
 /* Conformance: is what this machine computes right?
  *
- * End to end, float: |got - golden| <= EDY_BUDGET_FACTOR * golden.reference_error for every element,
- * where the golden is a float64 run and reference_error is the error that an independent scalar
- * float32 run of the same graph has against it (NUMERICS: "at most 8x that of scalar fp32"). The
- * denominator is committed with the golden, not measured with our own scalar kernels, so a bug of ours
- * cannot widen it. Class: the same argmax wherever the golden's margin exceeds twice the budget.
+ * End to end, float: |got - golden| <= EDY_BUDGET_FACTOR * golden.reference_error for every
+ * element, where the golden is a float64 run and reference_error is the error that an independent
+ * scalar float32 run of the same graph has against it (NUMERICS: "at most 8x that of scalar fp32").
+ * The denominator is committed with the golden, not measured with our own scalar kernels, so a bug
+ * of ours cannot widen it. Class: the same argmax wherever the golden's margin exceeds twice the
+ * budget.
  * End to end, integer: every byte equal.
- * Per node, float: |got - exact| <= k*u*S + k*FLT_MIN always (hard) and <= 6*sqrt(k)*u*S (expected),
- * S = sum |a*b|, u = 2^-24, with the node's own inputs fed to the double oracle.
+ * Per node, float: |got - exact| <= k*u*S + k*FLT_MIN always (hard) and <= 6*sqrt(k)*u*S
+ * (expected), S = sum |a*b|, u = 2^-24, with the node's own inputs fed to the double oracle.
  * NaN never passes, except where the golden is NaN. */
 #ifndef EDY_CONFORM_H
 #define EDY_CONFORM_H
@@ -54,8 +55,8 @@ void edy_results_of(const edy_plan *plan, const void *const *outputs,
                     edy_result result[EDY_GOLDEN_PORTS]);
 
 /* Judges `samples` samples of all of a model's outputs: sample s belongs to golden sample
- * (first + s) % golden->samples. Gives PASS, FAIL, or (source EDY_GOLDEN_ORACLE) MISTRUSTED in place
- * of PASS. samples >= 1. A wrong number of outputs, dtype or size is a FAIL. */
+ * (first + s) % golden->samples. Gives PASS, FAIL, or (source EDY_GOLDEN_ORACLE) MISTRUSTED in
+ * place of PASS. samples >= 1. A wrong number of outputs, dtype or size is a FAIL. */
 edy_judgement edy_judge_output(const edy_golden *golden, size_t first, size_t samples,
                                const edy_result *results, int32_t n_results);
 
@@ -125,8 +126,8 @@ void edy_conform_print(const edy_conform_table *table, FILE *out);
 bool edy_conform_print_json(const edy_conform_table *table, FILE *out);
 /* "N passed, N failed, N unsupported, N crashed, N skipped, N mistrusted of N" */
 void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t size);
-/* 5 where nothing was judged (no case, or only skipped and unsupported ones), 1 where anything failed
- * or crashed, else 0. */
+/* 5 where nothing was judged (no case, or only skipped and unsupported ones), 1 where anything
+ * failed or crashed, else 0. */
 int edy_conform_exit_code(const edy_conform_table *table);
 
 #endif

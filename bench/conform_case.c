@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 /* The buffers of one batch. */
 typedef struct batch_io {
@@ -140,7 +140,7 @@ void edy_conform_run(const edy_conform_job *job, edy_conform_case *c) {
     edy_threads_destroy(pool);
 }
 
-/* ---- In a child process ------------------------------------------------------------------------ */
+/* ---- In a child process ---------------------------------------------------------------------- */
 
 static bool write_all(int fd, const void *data, size_t bytes) {
     for (size_t done = 0; done < bytes;) {

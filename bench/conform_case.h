@@ -26,7 +26,8 @@ void edy_conform_run(const edy_conform_job *job, edy_conform_case *c);
 /* The same in a child process: one that dies of a signal leaves verdict CRASH. */
 void edy_conform_run_apart(const edy_conform_job *job, edy_conform_case *c);
 
-/* The classes of the images of the golden's data set against golden->classes, by a plan of job->batch.
+/* The classes of the images of the golden's data set against golden->classes, by a plan of
+ * job->batch.
  * Adds class_checked and class_wrong to *j; fails it where a class is wrong. */
 edy_status edy_conform_classes(const edy_conform_job *job, edy_plan *plan, edy_judgement *j,
                                edy_error *err);

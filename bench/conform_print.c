@@ -116,7 +116,7 @@ void edy_conform_print(const edy_conform_table *table, FILE *out) {
     fprintf(out, "%s\n", closing);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* JSON has no NaN and no infinity: a text in their place. */
 static void add_number(cJSON *o, const char *name, double v) {

@@ -61,8 +61,9 @@ static usage usage_now(void) {
                    r.ru_nvcsw + r.ru_nivcsw};
 }
 
-/* Inherited by the threads made later; that rules out reading a group at once, so each event is read
- * alone, with the times that say whether it was multiplexed. Hardware events count user space only:
+/* Inherited by the threads made later; that rules out reading a group at once, so each event is
+ * read alone, with the times that say whether it was multiplexed. Hardware events count user space
+ * only:
  * that is what a kernel's setting of 2 allows, and what inference does. */
 static int open_event(edy_perf_open_fn open, int which, int group_fd) {
     struct perf_event_attr attr;

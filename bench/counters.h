@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Event counts around the timed part: perf_event_open where the machine allows it, what is left where
- * it does not, and the reason in words.
+/* Event counts around the timed part: perf_event_open where the machine allows it, what is left
+ * where it does not, and the reason in words.
  *
- * Three steps down: hardware (instructions, cycles) and software events; software events alone, where
- * there is no PMU or the kernel refuses it; getrusage and the CPU clock, where the kernel refuses even
- * software events. Counts are of the opening thread and of threads that it makes afterwards: open
- * before the thread pool is made. */
+ * Three steps down: hardware (instructions, cycles) and software events; software events alone,
+ * where there is no PMU or the kernel refuses it; getrusage and the CPU clock, where the kernel
+ * refuses even software events. Counts are of the opening thread and of threads that it makes
+ * afterwards: open before the thread pool is made. */
 #ifndef EDY_COUNTERS_H
 #define EDY_COUNTERS_H
 
@@ -24,8 +24,8 @@ typedef int (*edy_perf_open_fn)(struct perf_event_attr *attr, int group_fd);
 edy_status edy_counters_create(edy_perf_open_fn open, edy_counters **counters, edy_error *err);
 void edy_counters_destroy(edy_counters *counters); /* NULL is allowed */
 
-/* Counting on and off, many times; counts add up. The context is an edy_counters *, so that they can
- * be the hooks of a sampler. */
+/* Counting on and off, many times; counts add up. The context is an edy_counters *, so that they
+ * can be the hooks of a sampler. */
 void edy_counters_start(void *counters);
 void edy_counters_stop(void *counters);
 

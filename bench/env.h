@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* The context of a run: machine by hwloc, /proc and /sys; build by CMake; and what is doubtful about
- * them. What cannot be read stays "not measured". */
+/* The context of a run: machine by hwloc, /proc and /sys; build by CMake; and what is doubtful
+ * about them. What cannot be read stays "not measured". */
 #ifndef EDY_ENV_H
 #define EDY_ENV_H
 
@@ -24,7 +24,7 @@ void edy_env_build(edy_context *context);
 void edy_env_doubts(edy_context *context);
 
 /* Are this program's instructions emulated? Then no wall time is performance. True where
- *   - the environment variable EDYNO_EMULATED is set to other than "" and "0" (a script that knows), or
+ *   - the environment variable EDYNO_EMULATED is set to other than "" and "0" (by a script), or
  *   - /proc/thread-self/exe is not this program but qemu-<arch>: qemu-user disguises /proc/self and
  *     /proc/<pid>, not this link (seen with 7.2), or
  *   - /proc/cpuinfo is of another architecture than the program was compiled for: qemu-user shows

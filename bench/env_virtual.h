@@ -6,7 +6,8 @@
 
 #include "bench/record.h"
 
-/* Sets virtualisation ("none", "kvm", "qemu-user", "container", "kvm+container", ...) and emulated. */
+/* Sets virtualisation ("none", "kvm", "qemu-user", "container", "kvm+container", ...) and
+ * emulated. */
 void edy_env_virtualisation(const char *root, edy_context *context);
 
 #endif

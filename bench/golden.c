@@ -56,7 +56,7 @@ static edy_status read_count(const reader *r, const cJSON *object, const char *f
     return EDY_OK;
 }
 
-/* ---- The files it names ------------------------------------------------------------------------ */
+/* ---- The files it names ---------------------------------------------------------------------- */
 
 static edy_status check_sha256(const reader *r, const cJSON *entry, const char *path,
                                const void *data, size_t bytes) {
@@ -104,7 +104,7 @@ static edy_status read_file(const reader *r, const char *field, size_t bytes, vo
     return EDY_OK;
 }
 
-/* ---- golden.json ------------------------------------------------------------------------------- */
+/* ---- golden.json ----------------------------------------------------------------------------- */
 
 static edy_status read_identity(const reader *r, const char *model_path) {
     const cJSON *wanted = get(r->root, "model_sha256"), *dataset = get(r->root, "dataset");

@@ -11,7 +11,7 @@
  *                    float64 is judged by the budget, the others byte for byte
  *   classes          {"file", "n"}: u8 class of each image of the whole test part, in order
  *   margins          {"file"}: f32, best minus second best output, one for each of the same images
- *   reference_error  {"numpy_float32_max_abs"}: error of an independent scalar float32 run (float64)
+ *   reference_error  {"numpy_float32_max_abs"}: error of an independent float32 run (float64)
  *   oracle           {"name", "version"}: shown in reports
  * Whatever it says is checked against the sizes of the files before it is used. */
 #ifndef EDY_GOLDEN_H
@@ -64,8 +64,9 @@ typedef struct edy_golden {
 edy_status edy_golden_read(const char *dir, const char *model_path, edy_golden **golden,
                            edy_error *err);
 
-/* Committed goldens keep no inputs: reads them from the data set into input[0]. sidecar_path says how
- * images become inputs, share is the data folder (workloads/share.h), graph the model as imported.
+/* Committed goldens keep no inputs: reads them from the data set into input[0]. sidecar_path says
+ * how images become inputs, share is the data folder (workloads/share.h), graph the model as
+ * imported.
  * EDY_BAD_FILE where the preprocessed images are not those that the golden was made from. */
 edy_status edy_golden_load_inputs(edy_golden *golden, const edy_graph *graph,
                                   const char *sidecar_path, const char *share, edy_error *err);
@@ -79,8 +80,8 @@ size_t edy_golden_test_sets(const char *model_path);
 edy_status edy_golden_read_test_set(const char *model_path, size_t index, const edy_graph *graph,
                                     edy_golden **golden, edy_error *err);
 
-/* The double-precision oracle's outputs for the given inputs (one pointer an input, `samples` samples
- * end to end); graph is as imported. What it gives is MISTRUSTED. */
+/* The double-precision oracle's outputs for the given inputs (one pointer an input, `samples`
+ * samples end to end); graph is as imported. What it gives is MISTRUSTED. */
 edy_status edy_golden_from_oracle(const edy_graph *graph, const void *const *inputs, size_t samples,
                                   edy_golden **golden, edy_error *err);
 

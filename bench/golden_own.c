@@ -54,10 +54,10 @@ static edy_golden *create(edy_golden_source source, const char *origin, const ch
     return NULL;
 }
 
-/* ---- Our own evaluation ------------------------------------------------------------------------ */
+/* ---- Our own evaluation ---------------------------------------------------------------------- */
 
-/* A copy of the graph at the batch that evaluation steps through the samples with: 1 where the graph
- * allows it, else its own. */
+/* A copy of the graph at the batch that evaluation steps through the samples with: 1 where the
+ * graph allows it, else its own. */
 static edy_status clone_for_steps(const edy_graph *graph, size_t samples, edy_graph **copy,
                                   edy_error *err) {
     edy_status st = edy_graph_clone(graph, copy, err);
@@ -128,8 +128,8 @@ static edy_status evaluate_float(const edy_graph *g, edy_golden *golden, bool ke
     return st;
 }
 
-/* Integer networks have one right answer, which the scalar backend gives; conform.h judges its nodes
- * against the double oracle one by one. */
+/* Integer networks have one right answer, which the scalar backend gives; conform.h judges its
+ * nodes against the double oracle one by one. */
 static edy_status evaluate_integer(const edy_graph *g, edy_golden *golden, edy_error *err) {
     edy_plan_options options = {.backend = edy_backend_at(edy_backend_count() - 1)};
     edy_plan *plan = NULL;
@@ -197,7 +197,7 @@ edy_status edy_golden_from_oracle(const edy_graph *graph, const void *const *inp
     return st;
 }
 
-/* ---- test_data_set_N --------------------------------------------------------------------------- */
+/* ---- test_data_set_N ------------------------------------------------------------------------- */
 
 static bool test_set_path(const char *model_path, size_t index, char path[PATH_BYTES]) {
     const char *slash = strrchr(model_path, '/');

@@ -10,7 +10,7 @@
 #include "bench/conform.h"
 #include "bench/oracle.h"
 
-/* ---- One element ------------------------------------------------------------------------------- */
+/* ---- One element ----------------------------------------------------------------------------- */
 
 static double element(edy_dtype dtype, const void *data, size_t index) {
     double value;
@@ -74,7 +74,7 @@ static void judge_bytes(edy_judgement *j, const piece *p) {
     }
 }
 
-/* ---- Classes ----------------------------------------------------------------------------------- */
+/* ---- Classes --------------------------------------------------------------------------------- */
 
 size_t edy_argmax(edy_dtype dtype, const void *data, size_t elems) {
     size_t best = 0;
@@ -102,7 +102,7 @@ static void judge_class(edy_judgement *j, const piece *p) {
                       edy_argmax(p->got_dtype, p->got, p->elems);
 }
 
-/* ---- The verdict ------------------------------------------------------------------------------- */
+/* ---- The verdict ----------------------------------------------------------------------------- */
 
 static void explain(edy_judgement *j) {
     char at[80];

@@ -12,7 +12,7 @@ static edy_status no_memory(edy_error *err) {
     return edy_fail(err, EDY_NO_MEMORY, "out of memory for the oracle");
 }
 
-/* ---- Tensors ---------------------------------------------------------------------------------- */
+/* ---- Tensors --------------------------------------------------------------------------------- */
 
 edy_status edy_oracle_tensor_create(const edy_shape *shape, edy_oracle_tensor *tensor,
                                     edy_error *err) {
@@ -69,7 +69,7 @@ void edy_oracle_tensor_load(edy_oracle_tensor *tensor, edy_dtype dtype, const vo
         tensor->data[i] = element(dtype, (const char *)data + i * bytes);
 }
 
-/* ---- One node --------------------------------------------------------------------------------- */
+/* ---- One node -------------------------------------------------------------------------------- */
 
 static const struct {
     edy_oracle_fn run;
@@ -136,7 +136,7 @@ edy_status edy_oracle_node(const edy_graph *graph, const edy_node *node,
     return EDY_OK;
 }
 
-/* ---- A whole graph ---------------------------------------------------------------------------- */
+/* ---- A whole graph --------------------------------------------------------------------------- */
 
 struct edy_oracle {
     const edy_graph *graph;

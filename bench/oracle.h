@@ -2,14 +2,14 @@
  * Copyright The edgedyno authors */
 /* A slow, obvious interpreter of graphs in double precision, over plain NCHW loops.
  *
- * It shares no code with kernels, operators or passes: it reads edy_graph structs only. It serves as
- * the exact answer of per-node budgets, and as the only opinion on a model that nobody made goldens
- * for (which is why such a verdict is MISTRUSTED).
+ * It shares no code with kernels, operators or passes: it reads edy_graph structs only. It serves
+ * as the exact answer of per-node budgets, and as the only opinion on a model that nobody made
+ * goldens for (which is why such a verdict is MISTRUSTED).
  *
- * Precision. EDY_ORACLE_DOUBLE keeps every float value in double. EDY_ORACLE_FLOAT rounds each product
- * and each sum to binary32 in the order of the loops: an independent scalar float32 run, whose distance
- * from the first is what float budgets are made of. Quantizers divide, scale and round in binary32 in
- * both, as NUMERICS.md states. */
+ * Precision. EDY_ORACLE_DOUBLE keeps every float value in double. EDY_ORACLE_FLOAT rounds each
+ * product and each sum to binary32 in the order of the loops: an independent scalar float32 run,
+ * whose distance from the first is what float budgets are made of. Quantizers divide, scale and
+ * round in binary32 in both, as NUMERICS.md states. */
 #ifndef EDY_ORACLE_H
 #define EDY_ORACLE_H
 
@@ -33,8 +33,8 @@ void edy_oracle_tensor_free(edy_oracle_tensor *tensor); /* all-zero is allowed *
 /* Fills the tensor from elements of a dtype, row-major. */
 void edy_oracle_tensor_load(edy_oracle_tensor *tensor, edy_dtype dtype, const void *data);
 
-/* How far a float32 evaluation of one node may be from the exact answer. magnitude[i] = S, the sum of
- * the absolute products that make output element i (bias and residual count as products with 1);
+/* How far a float32 evaluation of one node may be from the exact answer. magnitude[i] = S, the sum
+ * of the absolute products that make output element i (bias and residual count as products with 1);
  * terms = k, the number of roundings in the chain. 0 terms: the answer must be exact. */
 typedef struct edy_oracle_bound {
     double *magnitude;
@@ -43,23 +43,25 @@ typedef struct edy_oracle_bound {
 } edy_oracle_bound;
 void edy_oracle_bound_free(edy_oracle_bound *bound); /* all-zero is allowed */
 
-/* ---- One node --------------------------------------------------------------------------------- */
+/* ---- One node -------------------------------------------------------------------------------- */
 
-/* One node of any graph, a lowered one too (fused clamp, residual and padding are applied), on inputs
- * in ONNX's axes; in[i] is NULL where absent, constants are passed too. *out is created; bound, which
- * may be NULL, is created for float nodes. EDY_UNSUPPORTED names what the oracle does not know. */
+/* One node of any graph, a lowered one too (fused clamp, residual and padding are applied), on
+ * inputs in ONNX's axes; in[i] is NULL where absent, constants are passed too. *out is created;
+ * bound, which may be NULL, is created for float nodes. EDY_UNSUPPORTED names what the oracle does
+ * not know. */
 edy_status edy_oracle_node(const edy_graph *graph, const edy_node *node,
                            const edy_oracle_tensor *const *in, edy_oracle_precision precision,
                            edy_oracle_tensor *out, edy_oracle_bound *bound, edy_error *err);
 
 /* A node of the lowered integer domain (its output is EDY_S8). in: stored integers. out: the real
  * number that is rounded to the stored output, clamped, in double: a correct output q has
- * |q - out| <= 0.5 plus the rounding of the float32 epilogue. magnitude as above, in output steps. */
+ * |q - out| <= 0.5 plus the rounding of the float32 epilogue. magnitude as above, in output
+ * steps. */
 edy_status edy_oracle_integer_node(const edy_graph *graph, const edy_node *node,
                                    const edy_oracle_tensor *const *in, edy_oracle_tensor *out,
                                    edy_oracle_bound *bound, edy_error *err);
 
-/* ---- A whole graph ---------------------------------------------------------------------------- */
+/* ---- A whole graph --------------------------------------------------------------------------- */
 
 typedef struct edy_oracle edy_oracle;
 

@@ -61,7 +61,8 @@ edy_status edy_oracle_mul(edy_oracle_call *c) {
     return pairwise(c, true);
 }
 
-/* Inputs x, scale, shift, mean, variance; y = (x - mean) / sqrt(variance + epsilon) * scale + shift. */
+/* Inputs x, scale, shift, mean, variance; y = (x - mean) / sqrt(variance + epsilon) * scale +
+ * shift. */
 edy_status edy_oracle_batchnorm(edy_oracle_call *c) {
     const edy_oracle_tensor *x = c->in[0];
     if (x->shape.rank < 2)
@@ -84,8 +85,8 @@ edy_status edy_oracle_batchnorm(edy_oracle_call *c) {
     return EDY_OK;
 }
 
-/* One row of n elements, stride apart. An error of u * |x - max| in the exponent is a relative error
- * of the same size in the exponential, hence the magnitude. */
+/* One row of n elements, stride apart. An error of u * |x - max| in the exponent is a relative
+ * error of the same size in the exponential, hence the magnitude. */
 static void softmax_row(edy_oracle_call *c, size_t first, size_t n, size_t stride) {
     const double *x = c->in[0]->data + first;
     double *y = c->out->data + first, *magnitude = c->magnitude + first;

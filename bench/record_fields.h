@@ -42,8 +42,8 @@ enum { EDY_RECORD_GROUPS = 5 };
 extern const edy_field_group edy_record_groups[EDY_RECORD_GROUPS];
 extern const edy_field_group edy_context_group, edy_cache_group, edy_doubt_group;
 
-/* A finite number as JSON that reads back to the same bits; cJSON's own printing is off by one ulp at
- * times. Returns its length. */
+/* A finite number as JSON that reads back to the same bits; cJSON's own printing is off by one ulp
+ * at times. Returns its length. */
 enum { EDY_JSON_NUMBER_BYTES = 32 };
 size_t edy_json_number_text(double value, char text[EDY_JSON_NUMBER_BYTES]);
 

@@ -84,8 +84,8 @@ static double warm_up(const sampler *s) {
     return edy_median_sorted(last, n);
 }
 
-/* Google Benchmark's BenchmarkRunner::PredictNumItersNeeded: aim 40 % beyond the target; a time below
- * a tenth of it predicts nothing, then grow tenfold. */
+/* Google Benchmark's BenchmarkRunner::PredictNumItersNeeded: aim 40 % beyond the target; a time
+ * below a tenth of it predicts nothing, then grow tenfold. */
 static int64_t calibrate_batch(const sampler *s) {
     const double target = s->options->batch_target_ns;
     int64_t n = 1;

@@ -20,15 +20,16 @@ double edy_mean(const double *values, size_t n);
 double edy_quantile_sorted(const double *sorted, size_t n, double p);
 double edy_median_sorted(const double *sorted, size_t n);
 
-/* Median absolute deviation from the median, not scaled to sigma (times 1.4826 it estimates sigma of
- * normal data). scratch [n] is overwritten and may be values itself. */
+/* Median absolute deviation from the median, not scaled to sigma (times 1.4826 it estimates sigma
+ * of normal data). scratch [n] is overwritten and may be values itself. */
 double edy_mad(const double *values, size_t n, double median, double *scratch);
 
 /* Distribution-free interval of quantile p from order statistics: for a continuous distribution
  * P(x_(l) < q_p < x_(u)) = P(l <= B < u), B ~ Binomial(n, p) (David and Nagaraja, "Order
- * Statistics", 3rd ed., section 7.1). Gives the ranks (1-based) with equal tails: the largest l with
- * P(B < l) <= (1-confidence)/2 and the smallest u with P(B >= u) <= (1-confidence)/2. False where n
- * is too small to have one (n < 6 for the median at 95 %). Independent samples are assumed. */
+ * Statistics", 3rd ed., section 7.1). Gives the ranks (1-based) with equal tails: the largest l
+ * with P(B < l) <= (1-confidence)/2 and the smallest u with P(B >= u) <= (1-confidence)/2. False
+ * where n is too small to have one (n < 6 for the median at 95 %). Independent samples are
+ * assumed. */
 bool edy_quantile_ranks(size_t n, double p, double confidence, size_t *lower, size_t *upper);
 
 /* The interval itself for the median at 95 %; both NAN where there is none. */

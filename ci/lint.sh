@@ -24,7 +24,7 @@ else
     echo "clang-format is missing: ci/setup.sh --checks" | report "lint"
 fi
 grep -L 'SPDX-License-Identifier: Apache-2.0' "${sources[@]}" | report "no SPDX line"
-awk 'length > 100 { print FILENAME ":" FNR ": " length " columns" }' "${c_files[@]}" |
+LC_ALL=C.UTF-8 grep -nE '^.{101}' "${c_files[@]}" | sed -E 's/^([^:]*:[0-9]+):.*/\1/' |
     report "wider than 100 columns"
 # A file that says it is a table may be long.
 for file in "${c_files[@]}"; do

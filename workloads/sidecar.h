@@ -13,8 +13,8 @@
 #include "engine/region.h"
 #include "workloads/workload.h"
 
-/* Fills the sidecar's part of *w; strings and arrays live in the region. Messages name the file, the
- * field and its value. */
+/* Fills the sidecar's part of *w; strings and arrays live in the region. Messages name the file,
+ * the field and its value. */
 edy_status edy_sidecar_read(const char *path, edy_region *region, edy_workload *w, edy_error *err);
 
 #endif

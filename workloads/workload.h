@@ -4,7 +4,7 @@
  * user's own .onnx under the same type.
  *
  *   models/NAME.onnx      variant fp32            models/NAME.json    the sidecar
- *   models/NAME.V.onnx    variant V (int8, ...)   goldens/NAME.V/     its goldens, if there are any */
+ *   models/NAME.V.onnx    variant V (int8, ...)   goldens/NAME.V/     its goldens, if any */
 #ifndef EDY_WORKLOAD_H
 #define EDY_WORKLOAD_H
 
@@ -37,18 +37,18 @@ typedef struct edy_workload {
 /* Owns everything that it lists. */
 typedef struct edy_workloads edy_workloads;
 
-/* Reads a folder that holds models/ (and goldens/): <share>/workloads, or --workloads-dir. dir NULL: no
- * folder, an empty registry (a user's own models can still be resolved). Fails with
+/* Reads a folder that holds models/ (and goldens/): <share>/workloads, or --workloads-dir. dir
+ * NULL: no folder, an empty registry (a user's own models can still be resolved). Fails with
  * EDY_IO where it cannot be read and EDY_BAD_FILE where a sidecar is wrong (file, field, value). */
 edy_status edy_workloads_open(const char *dir, edy_workloads **all, edy_error *err);
 void edy_workloads_close(edy_workloads *all);         /* NULL is allowed */
 size_t edy_workloads_count(const edy_workloads *all); /* those of the folder, sorted by name */
 const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index);
 
-/* A workload by name, or a user's model by the path of its .onnx file (anything that ends in .onnx or
- * contains a slash); its sidecar is PATH with .json in place of .onnx, where there is one. The result
- * belongs to `all`. EDY_BAD_ARGUMENT for an unknown name (the message lists the known ones), EDY_IO
- * for a path that cannot be opened, EDY_BAD_FILE for a bad sidecar. */
+/* A workload by name, or a user's model by the path of its .onnx file (anything that ends in .onnx
+ * or contains a slash); its sidecar is PATH with .json in place of .onnx, where there is one. The
+ * result belongs to `all`. EDY_BAD_ARGUMENT for an unknown name (the message lists the known ones),
+ * EDY_IO for a path that cannot be opened, EDY_BAD_FILE for a bad sidecar. */
 edy_status edy_workloads_resolve(edy_workloads *all, const char *name_or_path,
                                  const edy_workload **workload, edy_error *err);
 

@@ -184,7 +184,8 @@ static void caches_of_a_synthetic_machine(void **state) {
     (void)state;
     edy_context c;
     edy_context_init(&c);
-    edy_env_topology("pack:2 l3:1(size=8388608) l2:2(size=1048576) l1d:1(size=32768) core:1 pu:2", &c);
+    edy_env_topology("pack:2 l3:1(size=8388608) l2:2(size=1048576) l1d:1(size=32768) core:1 pu:2",
+                     &c);
     assert_int_equal(c.cpus, 8);
     assert_int_equal(c.cores, 4);
     assert_int_equal(c.packages, 2);

@@ -12,7 +12,7 @@
 
 #include "bench/oracle.h"
 
-/* ---- Building ---------------------------------------------------------------------------------- */
+/* ---- Building -------------------------------------------------------------------------------- */
 
 typedef struct net {
     edy_graph *g;
@@ -89,7 +89,7 @@ static void same(const double *got, const double *want, size_t n) {
             fail_msg("element %zu is %.17g, not %.17g", i, got[i], want[i]);
 }
 
-/* ---- Convolution ------------------------------------------------------------------------------- */
+/* ---- Convolution ----------------------------------------------------------------------------- */
 
 static void conv_with_padding_stride_and_bias(void **state) {
     (void)state;
@@ -161,7 +161,7 @@ static void a_wrong_output_extent_is_refused(void **state) {
     edy_graph_destroy(n.g);
 }
 
-/* ---- Others ------------------------------------------------------------------------------------ */
+/* ---- Others ---------------------------------------------------------------------------------- */
 
 static void gemm_transposed_with_alpha_and_beta(void **state) {
     (void)state;
@@ -302,7 +302,7 @@ static void transpose_and_pad_move_elements(void **state) {
     edy_graph_destroy(n.g);
 }
 
-/* ---- Quantization ------------------------------------------------------------------------------ */
+/* ---- Quantization ---------------------------------------------------------------------------- */
 
 static void quantize_rounds_ties_to_even_and_saturates(void **state) {
     (void)state;
@@ -399,7 +399,7 @@ static void integer_conv_gives_the_number_before_rounding(void **state) {
     edy_graph_destroy(n.g);
 }
 
-/* ---- Precision and graphs ---------------------------------------------------------------------- */
+/* ---- Precision and graphs -------------------------------------------------------------------- */
 
 static void float_mode_rounds_every_operation(void **state) {
     (void)state;

@@ -129,8 +129,8 @@ static void json_comes_back_unchanged(void **state) {
     edy_results_destroy(out);
 }
 
-/* Google Benchmark's tools/gbench/report.py reads name, time_unit, real_time, cpu_time, run_type and
- * aggregate_name of each entry of benchmarks; entries that lack a time must not be there. */
+/* Google Benchmark's tools/gbench/report.py reads name, time_unit, real_time, cpu_time, run_type
+ * and aggregate_name of each entry of benchmarks; entries that lack a time must not be there. */
 static void google_fields_are_there(void **state) {
     (void)state;
     edy_results *out = two_records();

@@ -54,8 +54,8 @@ static void mad_of_known_data(void **state) {
 }
 
 /* Exact binomial tails: n = 5: P(all on one side) = 2/32 > 5 %: none. n = 6: 2/64: (1, 6). The
- * published table (e.g. Conover, Practical Nonparametric Statistics): n = 10: (2, 9), n = 20: (6, 15),
- * n = 50: (18, 33), n = 100: (40, 61). */
+ * published table (e.g. Conover, Practical Nonparametric Statistics): n = 10: (2, 9), n = 20: (6,
+ * 15), n = 50: (18, 33), n = 100: (40, 61). */
 static void ranks_of_the_median(void **state) {
     (void)state;
     const size_t table[][3] = {{6, 1, 6},   {7, 1, 7},   {8, 1, 8},    {9, 2, 8},    {10, 2, 9},
@@ -125,7 +125,8 @@ static void ratio_is_exact_for_constants(void **state) {
     assert_false(edy_ratio_of_medians(a, 0, 1, b, 3, 1, 200, 1, &r));
 }
 
-/* Same against same: the 95 % interval holds 1 in about 95 % of trials; 10 % slower is outside it. */
+/* Same against same: the 95 % interval holds 1 in about 95 % of trials; 10 % slower is outside
+ * it. */
 static void ratio_interval_has_its_coverage(void **state) {
     (void)state;
     uint64_t seed = 3;

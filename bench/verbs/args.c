@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Parsing of a verb's command line: getopt_long finds the options, args_value.c gives them types. */
+/* Parsing of a verb's command line: getopt_long finds the options, args_value.c gives them
+ * types. */
 #include "bench/verbs/args_internal.h"
 
 #include <assert.h>

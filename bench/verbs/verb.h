@@ -2,8 +2,8 @@
  * Copyright The edgedyno authors */
 /* What a verb of the program is: a value with its help, its options and its function.
  *
- * An option is described once, in the verb's table; parsing, range checks, error sentences and --help
- * all come from there. A wrong command line gives one sentence on stderr and exit code 2. */
+ * An option is described once, in the verb's table; parsing, range checks, error sentences and
+ * --help all come from there. A wrong command line gives one sentence on stderr and exit code 2. */
 #ifndef EDY_VERB_H
 #define EDY_VERB_H
 
@@ -64,8 +64,8 @@ typedef struct edy_verb {
     int (*run)(const edy_args *args); /* returns an EDY_EXIT_* */
 } edy_verb;
 
-/* Parses argv[1..] (argv[0] is the verb's name), runs the verb, returns the exit code. --help prints
- * the verb's help to stdout and returns 0. program: argv[0] of the process. */
+/* Parses argv[1..] (argv[0] is the verb's name), runs the verb, returns the exit code. --help
+ * prints the verb's help to stdout and returns 0. program: argv[0] of the process. */
 int edy_verb_main(const edy_verb *verb, const char *program, int argc, char **argv);
 
 /* The parse alone: EDY_BAD_ARGUMENT with a sentence that names option and value. help_asked is set
@@ -75,8 +75,8 @@ edy_status edy_args_parse(const edy_verb *verb, int argc, char **argv, edy_args 
 void edy_args_destroy(edy_args *args); /* NULL is allowed */
 void edy_verb_print_help(const edy_verb *verb, FILE *out);
 
-/* Values by option name. A name that is not in the verb's table, or of another kind, is a bug of the
- * verb and asserts. */
+/* Values by option name. A name that is not in the verb's table, or of another kind, is a bug of
+ * the verb and asserts. */
 bool edy_args_given(const edy_args *args,
                     const char *name); /* on the command line, not by default */
 bool edy_args_flag(const edy_args *args, const char *name);

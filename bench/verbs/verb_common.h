@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* What several verbs do alike: options of the same name and meaning, finding data, models, backends. */
+/* What several verbs do alike: options of the same name and meaning, finding data, models,
+ * backends. */
 #ifndef EDY_VERB_COMMON_H
 #define EDY_VERB_COMMON_H
 
@@ -38,8 +39,9 @@ typedef struct edy_catalog {
     edy_workloads *workloads;
 } edy_catalog;
 
-/* Honours --workloads-dir (the verb's table must have the row) and EDYNO_SHARE. Where no data folder
- * exists and every operand is a model's path, the catalog is empty, which is enough for them. */
+/* Honours --workloads-dir (the verb's table must have the row) and EDYNO_SHARE. Where no data
+ * folder exists and every operand is a model's path, the catalog is empty, which is enough for
+ * them. */
 edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err);
 void edy_catalog_close(edy_catalog *catalog);
 
@@ -51,8 +53,8 @@ edy_status edy_catalog_graph(edy_catalog *catalog, const char *name_or_path, con
 
 enum { EDY_MAX_BACKENDS = 16 };
 
-/* Option --backend as a list: names, or "all" for those that run on this CPU. Each once, in the order
- * given. An unknown name or one that this CPU cannot run is an error. */
+/* Option --backend as a list: names, or "all" for those that run on this CPU. Each once, in the
+ * order given. An unknown name or one that this CPU cannot run is an error. */
 edy_status edy_verb_backends(const edy_args *args, const edy_backend *out[EDY_MAX_BACKENDS],
                              size_t *count, edy_error *err);
 /* Option --backend as one name, or "best". */

@@ -23,7 +23,7 @@ static const edy_opt opts[] = {
     {.name = NULL},
 };
 
-/* ---- Gathering: one cJSON array a topic, which either prints as it is or as a table ------------ */
+/* ---- Gathering: one cJSON array a topic, which either prints as it is or as a table ---------- */
 
 static cJSON *gather_workloads(const edy_catalog *catalog) {
     cJSON *list = cJSON_CreateArray();
@@ -118,7 +118,7 @@ static cJSON *gather_targets(const edy_catalog *catalog) {
     return list;
 }
 
-/* ---- Tables ----------------------------------------------------------------------------------- */
+/* ---- Tables ---------------------------------------------------------------------------------- */
 
 static const char *text_of(const cJSON *item, const char *field) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, field));
@@ -171,7 +171,7 @@ static void print_targets(const cJSON *list) {
     }
 }
 
-/* ---- The verb --------------------------------------------------------------------------------- */
+/* ---- The verb -------------------------------------------------------------------------------- */
 
 typedef struct topic {
     const char *name;

@@ -15,7 +15,8 @@ struct edy_calibration {
     edy_range *range; /* [n_values] */
 };
 
-/* The plan of a prepared graph whose computed values are all outputs: nothing is fused away then. */
+/* The plan of a prepared graph whose computed values are all outputs: nothing is fused away
+ * then. */
 typedef struct observer {
     edy_graph *graph;
     edy_value_id *watched; /* borrowed from graph->output */

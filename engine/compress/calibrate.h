@@ -16,8 +16,8 @@ typedef struct edy_range {
 
 typedef struct edy_calibration edy_calibration;
 
-/* Writes image `index` as the model wants it (preprocessed, batch 1) to out. Anything but EDY_OK ends
- * the calibration with that status and the callback's message. */
+/* Writes image `index` as the model wants it (preprocessed, batch 1) to out. Anything but EDY_OK
+ * ends the calibration with that status and the callback's message. */
 typedef edy_status (*edy_next_image_fn)(void *context, uint64_t index, float *out, edy_error *err);
 
 typedef struct edy_calibration_source {
@@ -30,10 +30,11 @@ typedef struct edy_calibration_source {
     const edy_backend *backend;
 } edy_calibration_source;
 
-/* Runs a float network with one float32 input over the images and collects the range of its input and of
- * every tensor it computes once batch norms and pads are folded. EDY_BAD_ARGUMENT: no images, or the
- * network is quantized already. EDY_UNSUPPORTED: not one float32 input. EDY_BAD_FILE: an activation is
- * NaN or infinite (named, with the image). The graph may go away afterwards. */
+/* Runs a float network with one float32 input over the images and collects the range of its input
+ * and of every tensor it computes once batch norms and pads are folded. EDY_BAD_ARGUMENT: no
+ * images, or the network is quantized already. EDY_UNSUPPORTED: not one float32 input.
+ * EDY_BAD_FILE: an activation is NaN or infinite (named, with the image). The graph may go away
+ * afterwards. */
 edy_status edy_calibrate(const edy_graph *graph, const edy_calibration_source *source,
                          edy_calibration **calibration, edy_error *err);
 void edy_calibration_destroy(edy_calibration *calibration); /* NULL is allowed */
@@ -43,8 +44,8 @@ uint64_t edy_calibration_images(const edy_calibration *calibration);
 /* Range of a value of the prepared graph (edy_calibration_prepare). */
 edy_range edy_calibration_range(const edy_calibration *calibration, edy_value_id value);
 
-/* The network that ranges belong to: a clone of graph (which must outlive it) with pads and batch norms
- * folded. Always the same for the same graph, value ids included. */
+/* The network that ranges belong to: a clone of graph (which must outlive it) with pads and batch
+ * norms folded. Always the same for the same graph, value ids included. */
 edy_status edy_calibration_prepare(const edy_graph *graph, edy_graph **prepared, edy_error *err);
 
 #endif

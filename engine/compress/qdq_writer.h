@@ -27,8 +27,8 @@ edy_status edy_qdq_pair(edy_qdq_writer *w, edy_value_id v, edy_u8_choice q, edy_
 /* A constant operand of Add or Mul becomes u8 under DequantizeLinear; *operand is what to read. */
 edy_status edy_qdq_operand(edy_qdq_writer *w, edy_value_id *operand, edy_error *err);
 
-/* Weights and bias of a Conv or Gemm (alpha = beta = 1) become s8 and s32 under DequantizeLinear; n reads
- * those. Its input 0 must still be the value that choice[] knows. */
+/* Weights and bias of a Conv or Gemm (alpha = beta = 1) become s8 and s32 under DequantizeLinear; n
+ * reads those. Its input 0 must still be the value that choice[] knows. */
 edy_status edy_qdq_layer_operands(edy_qdq_writer *w, edy_node *n, edy_error *err);
 
 #endif

@@ -20,12 +20,13 @@ typedef struct edy_u8_choice {
  * scale). A range of nothing but 0 (or one that was never seen) gets scale 1. */
 edy_u8_choice edy_choose_u8(edy_range range);
 
-/* True where clamp(low, high) changes no number that q can stand for: q(low) <= 0 and q(high) >= 255. */
+/* True where clamp(low, high) changes no number that q can stand for: q(low) <= 0 and q(high) >=
+ * 255. */
 bool edy_clamp_is_implied(edy_u8_choice q, float low, float high);
 
-/* s8, symmetric, for one output channel of n weights `stride` elements apart: scale = max|w| / 127. It
- * is larger where |bias| would need more than bias_limit units of x_scale * scale, and where that product
- * would not be a normal float32. */
+/* s8, symmetric, for one output channel of n weights `stride` elements apart: scale = max|w| / 127.
+ * It is larger where |bias| would need more than bias_limit units of x_scale * scale, and where
+ * that product would not be a normal float32. */
 float edy_choose_s8(const float *w, size_t n, size_t stride, float x_scale, float bias,
                     double bias_limit);
 

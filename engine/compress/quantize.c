@@ -85,8 +85,8 @@ static edy_status read_real(edy_qdq_writer *w, edy_node *n, bool quantized, edy_
     return status;
 }
 
-/* The clamps that only this node feeds, one after the other: their composed bounds, and the last one's
- * output (or the node's own). */
+/* The clamps that only this node feeds, one after the other: their composed bounds, and the last
+ * one's output (or the node's own). */
 static edy_value_id follow_clamps(const edy_qdq_writer *w, int32_t index, edy_node *bounds) {
     edy_value_id v = w->old[index].output[0];
     for (int32_t i = index + 1; i < w->n_old; i++) {

@@ -45,7 +45,8 @@ static edy_status choice_constants(edy_qdq_writer *w, const char *base, edy_u8_c
     return EDY_OK;
 }
 
-/* A graph output keeps its name behind the quantizers: v is renamed, the DequantizeLinear gets it. */
+/* A graph output keeps its name behind the quantizers: v is renamed, the DequantizeLinear gets
+ * it. */
 static void swap_names(edy_graph *g, edy_value_id a, edy_value_id b) {
     const char *name = g->value[a].name;
     g->value[a].name = g->value[b].name;

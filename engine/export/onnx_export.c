@@ -13,7 +13,7 @@
 
 enum { OPSET = 13, IR_VERSION = 7 }; /* IR 7 came with opset 12 and 13 */
 
-/* ---- Graph -> bytes --------------------------------------------------------------------------- */
+/* ---- Graph -> bytes -------------------------------------------------------------------------- */
 
 /* Values that only lowering or layout assignment makes have no form in ONNX. */
 static void check_domain(edy_onnx_writer *w) {
@@ -61,7 +61,7 @@ static edy_status encode(const edy_graph *graph, uint8_t **bytes, size_t *size, 
     return status;
 }
 
-/* ---- Bytes -> file ---------------------------------------------------------------------------- */
+/* ---- Bytes -> file --------------------------------------------------------------------------- */
 
 static int write_all(int fd, const uint8_t *bytes, size_t size) {
     while (size > 0) {

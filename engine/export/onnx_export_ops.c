@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* ---- Pieces ----------------------------------------------------------------------------------- */
+/* ---- Pieces ---------------------------------------------------------------------------------- */
 
 static void write_inputs(edy_onnx_writer *w, Onnx__NodeProto *p, const edy_node *n, int32_t count) {
     while (count > 0 && (count > n->n_inputs || n->input[count - 1] == EDY_NO_VALUE))
@@ -46,7 +46,7 @@ static bool is_relu(const edy_node *n) {
     return n->act_min == 0.0f && n->act_max == INFINITY;
 }
 
-/* ---- Operators that become one node, up to the output ----------------------------------------- */
+/* ---- Operators that become one node, up to the output ---------------------------------------- */
 
 static Onnx__NodeProto *write_conv(edy_onnx_writer *w, const edy_node *n) {
     const bool integer = n->op == EDY_OP_QLINEARCONV;
@@ -145,10 +145,10 @@ static Onnx__NodeProto *write_activation(edy_onnx_writer *w, const edy_node *n) 
     return p;
 }
 
-/* ---- Softmax ---------------------------------------------------------------------------------- */
+/* ---- Softmax --------------------------------------------------------------------------------- */
 
-/* Before opset 13 Softmax saw all axes from `axis` on as one. Where that is not the last axis alone, the file
- * flattens, takes the softmax of the rows, and restores the shape. */
+/* Before opset 13 Softmax saw all axes from `axis` on as one. Where that is not the last axis
+ * alone, the file flattens, takes the softmax of the rows, and restores the shape. */
 static Onnx__NodeProto *write_softmax(edy_onnx_writer *w, const edy_node *n) {
     const edy_shape *x = &w->graph->value[n->input[0]].shape;
     const int64_t axis = n->axis < 0 ? n->axis + x->rank : n->axis;
@@ -178,7 +178,7 @@ static Onnx__NodeProto *write_softmax(edy_onnx_writer *w, const edy_node *n) {
     return p;
 }
 
-/* ---- All -------------------------------------------------------------------------------------- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const edy_node *) = {
     [EDY_OP_CONV] = write_conv,

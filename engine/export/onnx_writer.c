@@ -35,7 +35,7 @@ static char *copy_text(edy_onnx_writer *w, const char *text) {
     return copy;
 }
 
-/* ---- Names ------------------------------------------------------------------------------------ */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 typedef struct named {
     const char *text;
@@ -72,7 +72,8 @@ static void make_unique(edy_onnx_writer *w, named *list, int32_t n) {
             edy_writer_fail(w, EDY_BAD_ARGUMENT, "two values are named \"%.80s\"", list[i].text);
 }
 
-/* Base, a hash sign, a letter and a number: names of values never have that letter there unless the model has. */
+/* Base, a hash sign, a letter and a number: names of values never have that letter there unless the
+ * model has. */
 const char *edy_writer_made_up(edy_onnx_writer *w, const char *base) {
     char *text = alloc(w, strlen(base) + 32, 1);
     bool taken = text != NULL;
@@ -85,7 +86,7 @@ const char *edy_writer_made_up(edy_onnx_writer *w, const char *base) {
     return text;
 }
 
-/* ---- The writer ------------------------------------------------------------------------------- */
+/* ---- The writer ------------------------------------------------------------------------------ */
 
 edy_status edy_onnx_writer_create(edy_onnx_writer *w, const edy_graph *graph) {
     *w = (edy_onnx_writer){.graph = graph};
@@ -109,7 +110,7 @@ void edy_onnx_writer_destroy(edy_onnx_writer *w) {
     edy_region_free(&w->region);
 }
 
-/* ---- Nodes ------------------------------------------------------------------------------------ */
+/* ---- Nodes ----------------------------------------------------------------------------------- */
 
 Onnx__NodeProto *edy_writer_node(edy_onnx_writer *w, const char *op_type, const char *name) {
     Onnx__NodeProto *node = alloc(w, 1, sizeof *node);
@@ -212,7 +213,7 @@ void edy_writer_constant(edy_onnx_writer *w, Onnx__NodeProto *node, edy_dtype dt
     edy_writer_input(w, node, name);
 }
 
-/* ---- Attributes ------------------------------------------------------------------------------- */
+/* ---- Attributes ------------------------------------------------------------------------------ */
 
 static Onnx__AttributeProto *add_attribute(edy_onnx_writer *w, Onnx__NodeProto *node,
                                            const char *name,
@@ -272,7 +273,7 @@ void edy_writer_text(edy_onnx_writer *w, Onnx__NodeProto *node, const char *name
     a->s.len = strlen(value);
 }
 
-/* ---- Ports ------------------------------------------------------------------------------------ */
+/* ---- Ports ----------------------------------------------------------------------------------- */
 
 static Onnx__TensorShapeProto *port_shape(edy_onnx_writer *w, const edy_shape *shape) {
     Onnx__TensorShapeProto *s = alloc(w, 1, sizeof *s);

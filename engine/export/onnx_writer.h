@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* A GraphProto in the making. Everything lives in the writer's region. A failure is kept in the writer and makes
- * every later call do nothing, so callers check once, at the end. */
+/* A GraphProto in the making. Everything lives in the writer's region. A failure is kept in the
+ * writer and makes every later call do nothing, so callers check once, at the end. */
 #ifndef EDY_ONNX_WRITER_H
 #define EDY_ONNX_WRITER_H
 
@@ -22,7 +22,8 @@ typedef struct edy_onnx_writer {
     int32_t made_up;   /* counts names that the writer made */
 } edy_onnx_writer;
 
-/* EDY_NO_MEMORY, or EDY_BAD_ARGUMENT where values cannot be told apart by name. To be destroyed in any case. */
+/* EDY_NO_MEMORY, or EDY_BAD_ARGUMENT where values cannot be told apart by name. To be destroyed in
+ * any case. */
 edy_status edy_onnx_writer_create(edy_onnx_writer *w, const edy_graph *graph);
 void edy_onnx_writer_destroy(edy_onnx_writer *w);
 

@@ -2,20 +2,21 @@
  * Copyright The edgedyno authors */
 /* Which rank-4 tensors lie in memory as NHWC.
  *
- * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators take the layout of
- * what they are fed (NHWC where it is mixed); all others see the model's axes and need plain order. A
- * tensor that is wanted in its other layout gets one LAYOUT copy, before the first reader, shared by all.
- * No copy is made where both orders are the same bytes (one channel, or one pixel): the tensor is only
- * marked. Graph inputs and outputs are plain.
+ * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators take the
+ * layout of what they are fed (NHWC where it is mixed); all others see the model's axes and need
+ * plain order. A tensor that is wanted in its other layout gets one LAYOUT copy, before the first
+ * reader, shared by all.
+ * No copy is made where both orders are the same bytes (one channel, or one pixel): the tensor is
+ * only marked. Graph inputs and outputs are plain.
  *
  * Three cases need no copy although the orders differ:
  *   - a Reshape to [N, C*H*W] that only a Gemm with constant weights reads: its rows come out in
  *     (h, w, c) order and the weights are permuted to match;
- *   - a Transpose to (0, 2, 3, 1) of an NHWC tensor, and to (0, 3, 1, 2) of a plain one that feeds a
- *     convolution: the bytes stay, only the shape changes.
+ *   - a Transpose to (0, 2, 3, 1) of an NHWC tensor, and to (0, 3, 1, 2) of a plain one that feeds
+ *     a convolution: the bytes stay, only the shape changes.
  *
- * Constants of Add and Mul are never NHWC: they are one element, C elements along axis 1, or the full
- * shape in the model's order, and the operator spreads them over its input's layout. */
+ * Constants of Add and Mul are never NHWC: they are one element, C elements along axis 1, or the
+ * full shape in the model's order, and the operator spreads them over its input's layout. */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,8 +42,8 @@ static bool orders_agree(const edy_value *v) {
     return v->shape.dim[1] == 1 || v->shape.dim[2] * v->shape.dim[3] == 1;
 }
 
-/* True where input i of n is an activation whose layout matters to n: not weights, not a constant that
- * the operator spreads. */
+/* True where input i of n is an activation whose layout matters to n: not weights, not a constant
+ * that the operator spreads. */
 static bool is_operand(const edy_graph *g, const edy_node *n, int32_t i) {
     if (!is_rank4(g, n->input[i]))
         return false;
@@ -102,8 +103,8 @@ static edy_status set_operands(edy_graph *g, int32_t *index, edy_layout layout, 
 
 /* ---- Copies that are not needed -------------------------------------------------------------- */
 
-/* Node `index` is a Reshape from NHWC to rows, read through elementwise nodes by one Gemm with constant
- * weights and nobody else: the Gemm's index, else -1. */
+/* Node `index` is a Reshape from NHWC to rows, read through elementwise nodes by one Gemm with
+ * constant weights and nobody else: the Gemm's index, else -1. */
 static int32_t gemm_after_flatten(const edy_graph *g, int32_t index) {
     const edy_node *n = &g->node[index];
     const edy_shape *x = &g->value[n->input[0]].shape, *y = &g->value[n->output[0]].shape;

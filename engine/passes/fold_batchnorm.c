@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* y = (x - mean) * g + beta with g = gamma / sqrt(var + eps) is linear, so a convolution or dense layer
- * in front absorbs it: w' = w * g and b' = (b - mean) * g + beta, for each output channel. Everything is
- * computed in double and rounded once. The old constants stay as they are: another node may read them. */
+/* y = (x - mean) * g + beta with g = gamma / sqrt(var + eps) is linear, so a convolution or dense
+ * layer in front absorbs it: w' = w * g and b' = (b - mean) * g + beta, for each output channel.
+ * Everything is computed in double and rounded once. The old constants stay as they are: another
+ * node may read them. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,8 +18,8 @@ typedef struct affine {
     size_t channels;
 } affine;
 
-/* Fails where variance + epsilon is not positive: the result would be NaN. *found is false, and nothing
- * allocated, where a parameter is not constant. */
+/* Fails where variance + epsilon is not positive: the result would be NaN. *found is false, and
+ * nothing allocated, where a parameter is not constant. */
 static edy_status read_affine(const edy_graph *g, const edy_node *bn, affine *out, bool *found,
                               edy_error *err) {
     *found = false;
@@ -161,8 +162,8 @@ static edy_status make_depthwise(edy_graph *g, int32_t index, const affine *a, e
     return EDY_OK;
 }
 
-/* The same for a tensor that has not 4 dimensions: Mul and Add by one constant a channel, which rounds
- * twice. */
+/* The same for a tensor that has not 4 dimensions: Mul and Add by one constant a channel, which
+ * rounds twice. */
 static edy_status make_mul_add(edy_graph *g, int32_t index, const affine *a, edy_error *err) {
     const edy_node bn = g->node[index];
     const edy_value_id x = bn.input[BN_X];

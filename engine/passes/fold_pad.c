@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* A Pad with zeros in front of a convolution is the convolution's own padding; an AveragePool takes it
- * where the padding counts in its mean. MaxPool never does: its padding is minus infinity. In the
- * integer domain the same holds, since real zero is the zero point there. */
+/* A Pad with zeros in front of a convolution is the convolution's own padding; an AveragePool takes
+ * it where the padding counts in its mean. MaxPool never does: its padding is minus infinity. In
+ * the integer domain the same holds, since real zero is the zero point there. */
 #include "engine/passes/passes.h"
 #include "engine/passes/rewrite.h"
 
@@ -27,7 +27,8 @@ static bool window_takes_pad(const edy_node *n) {
     return n->window.count_include_pad || (own[0] | own[1] | own[2] | own[3]) == 0;
 }
 
-/* The window of n grows by the pad; its own auto_pad was resolved to explicit pads by the shape rule. */
+/* The window of n grows by the pad; its own auto_pad was resolved to explicit pads by the shape
+ * rule. */
 static void take_pad(edy_node *n, const edy_node *pad) {
     n->window.auto_pad = EDY_PAD_EXPLICIT;
     for (int i = 0; i < 2; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Relu and Clip become the clamp of the node that makes their input, if nobody else reads it. Chains
- * collapse from the front: Conv, Relu, Clip is one Conv. In the integer domain both sides must have the
- * same scale and zero point. */
+/* Relu and Clip become the clamp of the node that makes their input, if nobody else reads it.
+ * Chains collapse from the front: Conv, Relu, Clip is one Conv. In the integer domain both sides
+ * must have the same scale and zero point. */
 #include "engine/passes/passes.h"
 #include "engine/passes/rewrite.h"
 

@@ -5,8 +5,8 @@
 #include "engine/passes/passes.h"
 #include "engine/passes/rewrite.h"
 
-/* Index of the dense fp32 Conv that makes v for this Add alone and can still take a residual, or -1. A
- * depthwise Conv has no such epilogue; one with a clamp clamps before the Add. */
+/* Index of the dense fp32 Conv that makes v for this Add alone and can still take a residual, or
+ * -1. A depthwise Conv has no such epilogue; one with a clamp clamps before the Add. */
 static int32_t fusable_conv(const edy_graph *g, edy_value_id v) {
     const int32_t p = edy_only_source(g, v, EDY_OP_CONV);
     if (p < 0)
@@ -21,8 +21,8 @@ static int32_t fusable_conv(const edy_graph *g, edy_value_id v) {
     return p;
 }
 
-/* Which of an Add's two operands is a Conv that can take the other one as residual; the later of two,
- * since then the other exists when it runs. -1: neither. */
+/* Which of an Add's two operands is a Conv that can take the other one as residual; the later of
+ * two, since then the other exists when it runs. -1: neither. */
 static int32_t choose_operand(const edy_graph *g, const edy_node *add) {
     const edy_value *a = &g->value[add->input[0]], *b = &g->value[add->input[1]];
     if (a->dtype != EDY_F32 || b->dtype != EDY_F32 || a->data || b->data ||

@@ -6,13 +6,14 @@
 
 #include "engine/graph.h"
 
-/* 1. Quantizers move past operators that only move data, and equal ones become one (lower_move.c). */
+/* 1. Quantizers move past operators that only move data, and equal ones become one
+ * (lower_move.c). */
 edy_status edy_lower_move_quantizers(edy_graph *g, edy_error *err);
 
-/* 2. From the imported to the integer domain, values only (lower_values.c): every u8 or s8 tensor becomes
- * EDY_S8 and carries its quantization; quantizers keep input[0] alone; a QuantizeLinear of a constant
- * becomes a constant; QLinearConv becomes CONV. Fails where a scale is computed, is not a positive
- * number, or has the wrong number of elements. */
+/* 2. From the imported to the integer domain, values only (lower_values.c): every u8 or s8 tensor
+ * becomes EDY_S8 and carries its quantization; quantizers keep input[0] alone; a QuantizeLinear of
+ * a constant becomes a constant; QLinearConv becomes CONV. Fails where a scale is computed, is not
+ * a positive number, or has the wrong number of elements. */
 edy_status edy_lower_values(edy_graph *g, edy_error *err);
 
 /* 3. Groups between quantizers become integer nodes (lower_groups.c). */
@@ -31,9 +32,9 @@ typedef struct edy_quant_pair {
 } edy_quant_pair;
 edy_quant_pair edy_quant_at(const edy_quant *q, const edy_shape *shape, size_t i);
 
-/* Quantization that a quantizer's inputs describe for a tensor of that dtype (U8, S8 or S32) and shape,
- * in the stored domain (U8: zero point minus 128, was_u8). zero may be EDY_NO_VALUE. node is for
- * messages and for its axis. */
+/* Quantization that a quantizer's inputs describe for a tensor of that dtype (U8, S8 or S32) and
+ * shape, in the stored domain (U8: zero point minus 128, was_u8). zero may be EDY_NO_VALUE. node is
+ * for messages and for its axis. */
 edy_status edy_quant_read(edy_graph *g, const edy_node *node, edy_value_id scale, edy_value_id zero,
                           edy_dtype dtype, const edy_shape *shape, edy_quant *out, edy_error *err);
 

@@ -2,7 +2,8 @@
  * Copyright The edgedyno authors */
 /* DequantizeLinear(s) -> operator -> [Relu, Clip] -> QuantizeLinear to one integer node.
  *
- * The quantizers of a group disappear from it; a DequantizeLinear that others read stays for them. */
+ * The quantizers of a group disappear from it; a DequantizeLinear that others read stays for
+ * them. */
 #include <math.h>
 
 #include "engine/passes/lower.h"
@@ -54,7 +55,8 @@ static bool same_sign(const edy_graph *g, edy_value_id a, edy_value_id b) {
     return g->value[a].quant.was_u8 == g->value[b].quant.was_u8;
 }
 
-/* The operator's output becomes that of the quantizer, with the clamps inside; clamps and quantizer go. */
+/* The operator's output becomes that of the quantizer, with the clamps inside; clamps and quantizer
+ * go. */
 static void close_group(edy_graph *g, int32_t index, const tail *t) {
     const edy_value_id end = g->node[t->quantizer].output[0];
     int32_t last = t->quantizer;
@@ -105,8 +107,8 @@ static float bias_scale(const edy_graph *g, const product *p, size_t channel) {
     return g->value[p->x].quant.scale[0] * w->scale[w->count == 1 ? 0 : channel];
 }
 
-/* An s32 bias counts in units of xs * ws[c]. ONNX Runtime takes the integers whatever scale the file
- * states; here it must be that one, up to rounding: else the group stays float. */
+/* An s32 bias counts in units of xs * ws[c]. ONNX Runtime takes the integers whatever scale the
+ * file states; here it must be that one, up to rounding: else the group stays float. */
 static bool bias_scale_fits(const edy_graph *g, const product *p, const edy_value *bias) {
     const size_t elems = edy_shape_count(&bias->shape);
     for (size_t c = 0; c < p->channels; c++) {
@@ -132,8 +134,8 @@ static bool quantize_bias(const edy_graph *g, const product *p, const float *bia
     return true;
 }
 
-/* The integer bias of the product into *bias (EDY_NO_VALUE where there is none), one a channel. *fits is
- * false where it has none that means the same. */
+/* The integer bias of the product into *bias (EDY_NO_VALUE where there is none), one a channel.
+ * *fits is false where it has none that means the same. */
 static edy_status integer_bias(edy_graph *g, const edy_node *n, const product *p,
                                edy_value_id *bias, bool *fits, edy_error *err) {
     *fits = true;
@@ -195,7 +197,8 @@ static edy_status lower_product(edy_graph *g, int32_t index, edy_error *err) {
 /* ---- The others ------------------------------------------------------------------------------ */
 
 /* Add and Mul of two quantized tensors, one of which may be a constant: it goes second. (The sum's
- * rounding depends on the order; ONNX Runtime, too, lets the operand that is spread come second.) */
+ * rounding depends on the order; ONNX Runtime, too, lets the operand that is spread come
+ * second.) */
 static void lower_binary(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
     const tail t = find_tail(g, &n);
@@ -220,8 +223,8 @@ static void lower_mean(edy_graph *g, int32_t index) {
     close_group(g, index, &t);
 }
 
-/* Operators whose result is some of their inputs' values (or real zero): integer where the scale stays
- * the same. Relu and Clip are a table of 256 entries, so their scales may differ. */
+/* Operators whose result is some of their inputs' values (or real zero): integer where the scale
+ * stays the same. Relu and Clip are a table of 256 entries, so their scales may differ. */
 static void lower_choice(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
     const tail t = find_tail(g, &n);

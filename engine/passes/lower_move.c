@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* Quantizers past operators that only move data. DequantizeLinear, MaxPool, Conv is the same as
- * DequantizeLinear, MaxPool, QuantizeLinear, DequantizeLinear, Conv with one scale throughout: a value of
- * the grid quantizes to itself. Likewise Conv, MaxPool, QuantizeLinear is Conv, QuantizeLinear,
- * DequantizeLinear, MaxPool, QuantizeLinear: rounding is monotone. After that every group stands between
- * quantizers of its own. ONNX Runtime does the same (qdq_propagation.cc), so Convs that become integer
- * by it must do so here. */
+ * DequantizeLinear, MaxPool, QuantizeLinear, DequantizeLinear, Conv with one scale throughout: a
+ * value of the grid quantizes to itself. Likewise Conv, MaxPool, QuantizeLinear is Conv,
+ * QuantizeLinear, DequantizeLinear, MaxPool, QuantizeLinear: rounding is monotone. After that every
+ * group stands between quantizers of its own. ONNX Runtime does the same (qdq_propagation.cc), so
+ * Convs that become integer by it must do so here. */
 #include <string.h>
 
 #include "engine/passes/lower.h"
@@ -22,8 +22,8 @@ static bool per_tensor(const edy_graph *g, const edy_node *n) {
     return n->n_inputs >= 2 && edy_constant(g, n->input[1], EDY_F32, 1) != NULL;
 }
 
-/* Inserts before node `at` a quantizer of that kind with the parameters of `like`; it reads x and makes a
- * new value of that dtype, whose id goes to *out. */
+/* Inserts before node `at` a quantizer of that kind with the parameters of `like`; it reads x and
+ * makes a new value of that dtype, whose id goes to *out. */
 static edy_status insert_quantizer(edy_graph *g, int32_t at, edy_op_kind op, const edy_node *like,
                                    edy_value_id x, edy_dtype dtype, edy_value_id *out,
                                    edy_error *err) {
@@ -40,8 +40,8 @@ static edy_status insert_quantizer(edy_graph *g, int32_t at, edy_op_kind op, con
     return edy_graph_insert_node(g, at, &made, err);
 }
 
-/* Inserts QuantizeLinear and DequantizeLinear with the parameters of `like` at `at`, reading x; dtype is
- * that between them. The result goes to *out; nobody reads it yet. */
+/* Inserts QuantizeLinear and DequantizeLinear with the parameters of `like` at `at`, reading x;
+ * dtype is that between them. The result goes to *out; nobody reads it yet. */
 static edy_status insert_pair(edy_graph *g, int32_t at, const edy_node *like, edy_value_id x,
                               edy_dtype dtype, edy_value_id *out, edy_error *err) {
     edy_value_id q;

@@ -3,10 +3,10 @@
 /* QuantizeLinear/DequantizeLinear graphs, and QLinearConv, to integer nodes.
  *
  * Which groups become integer follows ONNX Runtime 1.30 at optimisation level 99 (core/optimizer/
- * qdq_transformer), since its answers are the golden ones: there, too, operands and result of one group
- * must have the same signedness. Two deliberate differences: a clamp that the output range does not
- * imply stays part of the integer node here (ORT then computes the group in float), and float weights
- * stay float (ORT 1.30 quantizes them on its own). */
+ * qdq_transformer), since its answers are the golden ones: there, too, operands and result of one
+ * group must have the same signedness. Two deliberate differences: a clamp that the output range
+ * does not imply stays part of the integer node here (ORT then computes the group in float), and
+ * float weights stay float (ORT 1.30 quantizes them on its own). */
 #include "engine/passes/lower.h"
 #include "engine/passes/passes.h"
 

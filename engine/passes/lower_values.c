@@ -103,8 +103,8 @@ static edy_dtype model_dtype(const edy_value *v) {
     return v->dtype == EDY_S8 && v->quant.was_u8 ? EDY_U8 : v->dtype;
 }
 
-/* A constant u8 or s8 (or s32) tensor with its quantization, in the stored domain: a new value, which
- * shares the payload where nothing changes. */
+/* A constant u8 or s8 (or s32) tensor with its quantization, in the stored domain: a new value,
+ * which shares the payload where nothing changes. */
 static edy_status lower_constant(edy_graph *g, edy_value_id v, const edy_quant *q,
                                  edy_value_id *out, edy_error *err) {
     const edy_value old = g->value[v];
@@ -161,9 +161,9 @@ static edy_status lower_output(edy_graph *g, const edy_node *n, edy_value_id sca
     return EDY_OK;
 }
 
-/* Makes sure that the computed tensor v has quantization q where node `index` reads it. A tensor that
- * already has another one gets a second name: a Reshape to its own shape. Returns in *out what to
- * read; *index moves if a node was inserted. */
+/* Makes sure that the computed tensor v has quantization q where node `index` reads it. A tensor
+ * that already has another one gets a second name: a Reshape to its own shape. Returns in *out what
+ * to read; *index moves if a node was inserted. */
 static edy_status lower_input(edy_graph *g, int32_t *index, edy_value_id v, const edy_quant *q,
                               edy_value_id *out, edy_error *err) {
     *out = v;
@@ -255,7 +255,8 @@ static bool only_moves_data(edy_op_kind op) {
            op == EDY_OP_PAD;
 }
 
-/* u8 and s8 tensors that no quantizer touched: forwards, then backwards, then by default the identity. */
+/* u8 and s8 tensors that no quantizer touched: forwards, then backwards, then by default the
+ * identity. */
 static void lower_untouched(edy_graph *g) {
     static const float one = 1.0f;
     static const int32_t zero[2] = {0, -128};

@@ -2,10 +2,10 @@
  * Copyright The edgedyno authors */
 #include "engine/passes/passes.h"
 
-/* The order matters: quantized groups are recognised as the model draws them, so they go first (with
- * their pads folded); batch norms fold while nothing else is fused into the layers before them; a Relu
- * after an Add is the Add's clamp before the Add becomes a Conv's residual; layout comes last, when the
- * operators that are left are known. */
+/* The order matters: quantized groups are recognised as the model draws them, so they go first
+ * (with their pads folded); batch norms fold while nothing else is fused into the layers before
+ * them; a Relu after an Add is the Add's clamp before the Add becomes a Conv's residual; layout
+ * comes last, when the operators that are left are known. */
 edy_status edy_passes_run(edy_graph *g, edy_error *err) {
     static edy_status (*const passes[])(edy_graph *, edy_error *) = {
         edy_pass_fold_pad,        edy_pass_lower_quantized, edy_pass_fold_pad,

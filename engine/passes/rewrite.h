@@ -28,12 +28,12 @@ static inline edy_value_id edy_node_bias(const edy_node *n) {
     return n->n_inputs > EDY_IN_BIAS ? n->input[EDY_IN_BIAS] : EDY_NO_VALUE;
 }
 
-/* True where a Conv's or Gemm's bias is absent, one constant for all output channels, or a constant row
- * of one a channel ([channels], or [1, channels] in a Gemm). */
+/* True where a Conv's or Gemm's bias is absent, one constant for all output channels, or a constant
+ * row of one a channel ([channels], or [1, channels] in a Gemm). */
 bool edy_bias_is_row(const edy_graph *g, const edy_node *n, edy_dtype dtype, size_t channels);
 
-/* n's clamp followed by clamp(low, high), as one: min(max(bound, low), high) for both bounds, which is
- * also right where low > high. */
+/* n's clamp followed by clamp(low, high), as one: min(max(bound, low), high) for both bounds, which
+ * is also right where low > high. */
 void edy_clamp_after(edy_node *n, float low, float high);
 
 /* A value named "<base><suffix>", with a number behind it where that name is taken. */
@@ -53,8 +53,8 @@ edy_status edy_new_value_like(edy_graph *g, edy_value_id like, const char *suffi
 edy_status edy_new_node(edy_graph *g, edy_op_kind op, const char *name, edy_value_id in,
                         edy_value_id out, edy_node *node, edy_error *err);
 
-/* Moves the node at `from` to just before the one at `to` (from < to); order stays topological only if
- * nobody between reads it: the caller knows. Returns its new index. */
+/* Moves the node at `from` to just before the one at `to` (from < to); order stays topological only
+ * if nobody between reads it: the caller knows. Returns its new index. */
 int32_t edy_move_node_down(edy_graph *g, int32_t from, int32_t to);
 
 #endif

@@ -68,7 +68,8 @@ static float scale_of(const edy_graph *g, edy_value_id v) {
     return *(const float *)g->value[quantizer_of(g, v)->input[1]].data;
 }
 
-/* Largest error of the quantized network on image 0 against the float one, over the output's range. */
+/* Largest error of the quantized network on image 0 against the float one, over the output's
+ * range. */
 static double worst_error(const edy_graph *f, const edy_graph *q, const float *x) {
     size_t bytes, same;
     float *want = bg_run(f, x, &bytes), *got = bg_run(q, x, &same);
@@ -168,7 +169,8 @@ static void operands_follow_the_rules(void **state) {
     edy_graph_destroy(g);
 }
 
-/* Residual block: the Conv before the sum has a quantizer of its own; the Relu after it is dropped. */
+/* Residual block: the Conv before the sum has a quantizer of its own; the Relu after it is
+ * dropped. */
 static void residual_sum_is_quantized_on_both_sides(void **state) {
     (void)state;
     edy_graph *g = bg_new();

@@ -52,7 +52,7 @@ static edy_graph *exported(const edy_graph *g) {
     return back;
 }
 
-/* ---- Comparison ------------------------------------------------------------------------------- */
+/* ---- Comparison ------------------------------------------------------------------------------ */
 
 static void assert_same_value(const edy_graph *a, edy_value_id x, const edy_graph *b,
                               edy_value_id y) {
@@ -124,7 +124,7 @@ static void check_round_trip(edy_graph *g) {
     edy_graph_destroy(g);
 }
 
-/* ---- Round trips ------------------------------------------------------------------------------ */
+/* ---- Round trips ----------------------------------------------------------------------------- */
 
 static void float_operators(void **state) {
     (void)state;
@@ -173,7 +173,8 @@ static void float_operators(void **state) {
     check_round_trip(imported(b));
 }
 
-/* What the quantizer writes: u8 activations, s8 weights a channel, s32 bias, all between quantizers. */
+/* What the quantizer writes: u8 activations, s8 weights a channel, s32 bias, all between
+ * quantizers. */
 static void quantized_operators(void **state) {
     (void)state;
     edy_ob *b = edy_ob_create(13);
@@ -238,7 +239,7 @@ static void dynamic_batch_is_written(void **state) {
     edy_graph_destroy(g);
 }
 
-/* ---- What passes leave ------------------------------------------------------------------------ */
+/* ---- What passes leave ----------------------------------------------------------------------- */
 
 static edy_graph *conv_graph(void) {
     edy_ob *b = edy_ob_create(13);
@@ -307,7 +308,7 @@ static void old_softmax_keeps_its_meaning(void **state) {
     edy_graph_destroy(g);
 }
 
-/* ---- Refusals --------------------------------------------------------------------------------- */
+/* ---- Refusals -------------------------------------------------------------------------------- */
 
 static int files_in_folder(void) {
     int count = 0;

@@ -59,7 +59,7 @@ static int32_t data_type(edy_dtype dtype) {
     return types[dtype];
 }
 
-/* ---- Ports ------------------------------------------------------------------------------------ */
+/* ---- Ports ----------------------------------------------------------------------------------- */
 
 static Onnx__ValueInfoProto *port(edy_ob *b, const char *name, edy_dtype dtype) {
     Onnx__ValueInfoProto *info = alloc(b, 1, sizeof *info);
@@ -101,7 +101,7 @@ void edy_ob_output(edy_ob *b, const char *name, edy_dtype dtype) {
     b->graph.output[b->graph.n_output++] = port(b, name, dtype);
 }
 
-/* ---- Nodes ------------------------------------------------------------------------------------ */
+/* ---- Nodes ----------------------------------------------------------------------------------- */
 
 static char **words(edy_ob *b, const char *text, size_t *n) {
     char **list = alloc(b, strlen(text) + 1, sizeof *list);
@@ -170,7 +170,7 @@ void edy_ob_text(edy_ob *b, Onnx__NodeProto *node, const char *name, const char 
     a->s.data = (uint8_t *)copy_text(b, value, a->s.len);
 }
 
-/* ---- Initializers ----------------------------------------------------------------------------- */
+/* ---- Initializers ---------------------------------------------------------------------------- */
 
 /* 0.25, -0.5, 0.75, ... : exact, different neighbours, in range for every dtype as an integer. */
 static void fill_pattern(void *data, edy_dtype dtype, size_t elems) {
@@ -229,7 +229,7 @@ Onnx__TensorProto *edy_ob_s64(edy_ob *b, const char *name, int64_t n, const int6
     return edy_ob_tensor(b, name, EDY_S64, 1, &n, data);
 }
 
-/* ---- Use -------------------------------------------------------------------------------------- */
+/* ---- Use ------------------------------------------------------------------------------------- */
 
 uint8_t *edy_ob_pack(edy_ob *b, size_t *size) {
     *size = onnx__model_proto__get_packed_size(&b->model);

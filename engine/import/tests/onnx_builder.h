@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* ONNX models made in memory, for tests. Built on protobuf-c and nothing of the importer or exporter.
+/* ONNX models made in memory, for tests. Built on protobuf-c and nothing of the importer or
+ * exporter.
  *
  *     edy_ob *b = edy_ob_create(13);
  *     edy_ob_input(b, "x", EDY_F32, 4, (int64_t[]){EDY_OB_N, 3, 8, 8});
@@ -43,8 +44,8 @@ void edy_ob_text(edy_ob *b, Onnx__NodeProto *node, const char *name, const char 
 Onnx__AttributeProto *edy_ob_attribute(edy_ob *b, Onnx__NodeProto *node, const char *name,
                                        Onnx__AttributeProto__AttributeType type);
 
-/* An initializer with raw_data, which is copied. NULL data: a small pattern that differs from element to
- * element. */
+/* An initializer with raw_data, which is copied. NULL data: a small pattern that differs from
+ * element to element. */
 Onnx__TensorProto *edy_ob_tensor(edy_ob *b, const char *name, edy_dtype dtype, int32_t rank,
                                  const int64_t *dims, const void *data);
 Onnx__TensorProto *edy_ob_f32(edy_ob *b, const char *name, int32_t rank, const int64_t *dims,
@@ -53,7 +54,8 @@ Onnx__TensorProto *edy_ob_s64(edy_ob *b, const char *name, int64_t n, const int6
 
 /* The model's bytes; free() them. */
 uint8_t *edy_ob_pack(edy_ob *b, size_t *size);
-/* Packs and imports as "test.onnx"; fails the cmocka test with the message where it does not succeed. */
+/* Packs and imports as "test.onnx"; fails the cmocka test with the message where it does not
+ * succeed. */
 edy_graph *edy_ob_import(edy_ob *b);
 /* Packs, imports and destroys b; fails the cmocka test unless the status is `code` and the message
  * begins with "test.onnx: " and holds `part`. */

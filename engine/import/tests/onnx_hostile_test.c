@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Files that are damaged, malicious or no ONNX at all: each gives one sentence, and nothing else. */
+/* Files that are damaged, malicious or no ONNX at all: each gives one sentence, and nothing
+ * else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -67,7 +68,7 @@ static void assert_sentence(const edy_error *err, const char *begin) {
         assert_true((unsigned char)*p >= 0x20);
 }
 
-/* ---- Not a model ------------------------------------------------------------------------------ */
+/* ---- Not a model ----------------------------------------------------------------------------- */
 
 static void refuse_bytes(const void *bytes, size_t size, const char *part) {
     edy_error err = {0};
@@ -111,7 +112,8 @@ static void truncated_at_every_length(void **state) {
 /* Messages within messages within messages: protobuf-c alone would follow until the stack ends. */
 static void nested_without_end(void **state) {
     (void)state;
-    /* Backwards: field 7 (graph) of ModelProto > field 1 (node) > field 5 (attribute) > field 6 (graph) > ... */
+    /* Backwards: field 7 (graph) of ModelProto > field 1 (node) > field 5 (attribute) > field 6
+     * (graph) > ... */
     enum { LEVELS = 30000, MOST = LEVELS * 6 };
     uint8_t *bytes = malloc(MOST);
     size_t at = MOST;
@@ -179,7 +181,7 @@ static void a_field_that_stands_twice(void **state) {
     edy_ob_destroy(b);
 }
 
-/* ---- Models that are wrong -------------------------------------------------------------------- */
+/* ---- Models that are wrong ------------------------------------------------------------------- */
 
 static edy_ob *vector(void) {
     edy_ob *b = edy_ob_create(13);
@@ -326,7 +328,7 @@ static void weights_of_another_shape(void **state) {
                    "Conv (node \"c\"): weights for 2 channels a group, but the input has 3");
 }
 
-/* ---- Limits and files ------------------------------------------------------------------------- */
+/* ---- Limits and files ------------------------------------------------------------------------ */
 
 static void limits_are_obeyed(void **state) {
     (void)state;
@@ -382,7 +384,7 @@ static void files_that_cannot_be_read(void **state) {
     unlink(path);
 }
 
-/* ---- Mutations -------------------------------------------------------------------------------- */
+/* ---- Mutations ------------------------------------------------------------------------------- */
 
 static uint32_t next_random(uint32_t *state) {
     *state ^= *state << 13;
@@ -391,8 +393,8 @@ static uint32_t next_random(uint32_t *state) {
     return *state;
 }
 
-/* 1 to 4 bits, bytes or runs changed; the seed names the case. Whatever comes of it must be a graph that
- * can be inferred again or a sentence; the sanitizers look for the rest. */
+/* 1 to 4 bits, bytes or runs changed; the seed names the case. Whatever comes of it must be a graph
+ * that can be inferred again or a sentence; the sanitizers look for the rest. */
 static void mutate(uint8_t *bytes, size_t size, uint32_t seed) {
     uint32_t r = seed * 2654435761u + 1;
     const uint32_t changes = 1 + next_random(&r) % 4;

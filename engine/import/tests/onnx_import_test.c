@@ -41,7 +41,7 @@ static void assert_shape(const edy_graph *g, const char *name, const char *expec
     assert_string_equal(edy_shape_text(&edy_ob_value(g, name)->shape, text, sizeof text), expected);
 }
 
-/* ---- Windows ---------------------------------------------------------------------------------- */
+/* ---- Windows --------------------------------------------------------------------------------- */
 
 static void conv_keeps_every_attribute(void **state) {
     (void)state;
@@ -177,7 +177,8 @@ static void second_outputs_are_refused_only_when_read(void **state) {
     }
 }
 
-/* Conv, BatchNormalization, Relu, MaxPool over [N, C, L]: as H = 1, with a Reshape at each end only. */
+/* Conv, BatchNormalization, Relu, MaxPool over [N, C, L]: as H = 1, with a Reshape at each end
+ * only. */
 static void one_dimension_is_height_one(void **state) {
     (void)state;
     edy_ob *b = edy_ob_create(13);
@@ -211,7 +212,7 @@ static void one_dimension_is_height_one(void **state) {
     edy_graph_destroy(g);
 }
 
-/* ---- Numbers ---------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 static void gemm_and_matmul(void **state) {
     (void)state;
@@ -325,7 +326,7 @@ static void softmax_by_opset(void **state) {
     }
 }
 
-/* ---- Shapes ----------------------------------------------------------------------------------- */
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
 /* The graph's output shape after one node, at batch 1 and at batch 5. */
 static void check_shapes(edy_ob *b, const char *one, const char *five) {
@@ -488,7 +489,7 @@ static void pad_by_opset(void **state) {
     edy_ob_refused(b, EDY_BAD_FILE, "it has 4 pads for 4 axes");
 }
 
-/* ---- Quantizers ------------------------------------------------------------------------------- */
+/* ---- Quantizers ------------------------------------------------------------------------------ */
 
 static void quantizers_keep_constants_and_axis(void **state) {
     (void)state;
@@ -552,7 +553,7 @@ static void qlinearconv_keeps_nine_inputs(void **state) {
     edy_graph_destroy(g);
 }
 
-/* ---- The graph -------------------------------------------------------------------------------- */
+/* ---- The graph ------------------------------------------------------------------------------- */
 
 static void aliases_vanish(void **state) {
     (void)state;

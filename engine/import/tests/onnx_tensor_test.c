@@ -49,7 +49,8 @@ static void float_data(void **state) {
     check_w(b, data);
 }
 
-/* 0.1 and 1e300 have no float32 form: the first is rounded, the second is an infinity and refused. */
+/* 0.1 and 1e300 have no float32 form: the first is rounded, the second is an infinity and
+ * refused. */
 static void float64_is_rounded(void **state) {
     (void)state;
     const float expected[6] = {0.1f, -0.1f, 1, 2, 3, 4};

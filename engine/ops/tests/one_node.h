@@ -6,8 +6,8 @@
 
 #include "engine/plan.h"
 
-/* A graph with one fp32 input of the given shape and one node of kind op that reads it (input 0) and
- * makes the only output. Further inputs: edy_one_node_constant. Asserts on failure. */
+/* A graph with one fp32 input of the given shape and one node of kind op that reads it (input 0)
+ * and makes the only output. Further inputs: edy_one_node_constant. Asserts on failure. */
 edy_graph *edy_one_node(edy_op_kind op, const edy_shape *x);
 /* Sets input `index` of the node to a constant. */
 void edy_one_node_constant(edy_graph *g, int32_t index, const edy_shape *shape, const float *data);

@@ -69,8 +69,8 @@ static inline edy_value_id bg_scalar(edy_graph *g, float x) {
     return bg_f32(g, edy_shape_make(0, NULL), &x);
 }
 
-/* A node of up to three inputs (EDY_NO_VALUE: absent) and one output, whose id is returned; its index
- * is g->n_nodes - 1. */
+/* A node of up to three inputs (EDY_NO_VALUE: absent) and one output, whose id is returned; its
+ * index is g->n_nodes - 1. */
 static inline edy_value_id bg_node(edy_graph *g, edy_op_kind op, edy_value_id a, edy_value_id b,
                                    edy_value_id c) {
     int32_t i;
@@ -214,7 +214,8 @@ static inline float *bg_random_floats(size_t n, uint64_t seed) {
     return x;
 }
 
-/* Runs the graph by a plan on the scalar backend: one input, one output, which is returned (malloc'ed,
+/* Runs the graph by a plan on the scalar backend: one input, one output, which is returned
+ * (malloc'ed,
  * *bytes long). */
 static inline void *bg_run(const edy_graph *g, const void *input, size_t *bytes) {
     edy_plan *plan;

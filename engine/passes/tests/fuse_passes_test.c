@@ -142,8 +142,8 @@ static void second_reader_keeps_the_activation(void **state) {
     edy_graph_destroy(g);
 }
 
-/* conv(x) + other, where `late` makes the other operand after the conv and `seen` shows the conv's own
- * result as a second output, so that it cannot be fused. */
+/* conv(x) + other, where `late` makes the other operand after the conv and `seen` shows the conv's
+ * own result as a second output, so that it cannot be fused. */
 static edy_graph *residual_net(bool late, bool seen, bool relu_between) {
     edy_graph *g = bg_new();
     float *w = bg_random_floats(3 * 3 * 9, 7);
