@@ -21,7 +21,7 @@ const char *edy_change_text(edy_change change) {
     return (unsigned)change < EDY_CHANGE_COUNT ? change_texts[change] : "?";
 }
 
-/* ---- Identity ---------------------------------------------------------------------------------- */
+/* ---- Identity -------------------------------------------------------------------------------- */
 
 static void differ(edy_comparison_table *t, const char *what, const char *old_text,
                    const char *new_text) {
@@ -52,7 +52,7 @@ static void compare_identity(edy_comparison_table *t, const edy_context *a, cons
     differ(t, "threads pinned", yes_no(a->pinned), yes_no(b->pinned));
 }
 
-/* ---- One case ---------------------------------------------------------------------------------- */
+/* ---- One case -------------------------------------------------------------------------------- */
 
 static void note(edy_comparison *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -133,7 +133,7 @@ static edy_status compare_pair(edy_comparison *c, const edy_record *a, const edy
     return EDY_OK;
 }
 
-/* ---- Pairing by name --------------------------------------------------------------------------- */
+/* ---- Pairing by name ------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b) {
     const edy_record *const *x = a, *const *y = b;

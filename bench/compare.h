@@ -3,13 +3,13 @@
 /* Two results documents, case by case: faster, slower, the same, or can't tell.
  *
  * The ratio new/old of the medians has a 95 % interval by block bootstrap with blocks of one
- * repetition (stats.h), so that drift inside a run widens it. With t the smallest change that is worth
- * a word:
+ * repetition (stats.h), so that drift inside a run widens it. With t the smallest change that is
+ * worth a word:
  *   worse       interval above 1, ratio >= 1 + t     better  interval below 1, ratio <= 1 / (1 + t)
  *   same        interval inside 1 / (1 + t) .. 1 + t
  *   can't tell  everything else
- * What differs between two runs but not inside one (page placement, neighbours on a shared host) is in
- * no interval; t has to be larger than that. */
+ * What differs between two runs but not inside one (page placement, neighbours on a shared host) is
+ * in no interval; t has to be larger than that. */
 #ifndef EDY_COMPARE_H
 #define EDY_COMPARE_H
 
@@ -53,7 +53,8 @@ enum { EDY_MAX_DIFFERENCES = 16 };
 typedef struct edy_comparison_table {
     edy_comparison *row; /* cases of the base in its order, then those only in the new */
     size_t n, count[EDY_CHANGE_COUNT];
-    /* Identity: what must be equal for times to be comparable. One sentence a field that differs. */
+    /* Identity: what must be equal for times to be comparable. One sentence a field that
+     * differs. */
     size_t n_differences;
     char difference[EDY_MAX_DIFFERENCES][EDY_TEXT_BYTES];
     double geometric_mean; /* of the ratios; NAN where there are none */

@@ -58,7 +58,7 @@ void edy_comparison_print(const edy_comparison_table *t, FILE *stream) {
         fprintf(stream, "Where it can't be told, measure both again with a larger --min-time.\n");
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static bool add_number(cJSON *object, const char *key, double value) {
     return isfinite(value) ? cJSON_AddNumberToObject(object, key, value) != NULL

@@ -8,7 +8,7 @@
 
 #include "datasets/synthetic.h"
 
-/* ---- The pool of inputs ----------------------------------------------------------------------- */
+/* ---- The pool of inputs ---------------------------------------------------------------------- */
 
 static edy_status make_pool(edy_feed *feed, edy_error *err) {
     for (int32_t i = 0; i < feed->n_inputs; i++) {
@@ -78,7 +78,7 @@ static edy_status pool_of_streams(edy_feed *feed, uint64_t seed, edy_error *err)
     return status;
 }
 
-/* ---- Which source ------------------------------------------------------------------------------ */
+/* ---- Which source ---------------------------------------------------------------------------- */
 
 static edy_status open_data(edy_feed *feed, const edy_feed_options *o, const char *spec,
                             edy_error *err) {
@@ -197,7 +197,7 @@ edy_status edy_feed_check(const edy_feed *feed, const edy_plan *plan, edy_error 
     return EDY_OK;
 }
 
-/* ---- Judging ----------------------------------------------------------------------------------- */
+/* ---- Judging --------------------------------------------------------------------------------- */
 
 edy_judgement edy_feed_judge(const edy_feed *feed, size_t first, const edy_plan *plan,
                              const void *const *outputs) {

@@ -55,8 +55,8 @@ static inline void edy_feed_inputs(const edy_feed *feed, size_t first, const voi
         inputs[i] = feed->pool[i] + first * feed->sample_bytes[i];
 }
 
-/* Judges the outputs of a batch that started with sample `first`. The oracle runs inside where there
- * is no golden; what it cannot compute is SKIP with the reason. */
+/* Judges the outputs of a batch that started with sample `first`. The oracle runs inside where
+ * there is no golden; what it cannot compute is SKIP with the reason. */
 edy_judgement edy_feed_judge(const edy_feed *feed, size_t first, const edy_plan *plan,
                              const void *const *outputs);
 

@@ -10,7 +10,7 @@
 
 enum { MAP_WIDTH = 64 };
 
-/* ---- Words ------------------------------------------------------------------------------------- */
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 /* 12206720 as "12,206,720". */
 static const char *grouped(uint64_t n, char text[32]) {
@@ -40,7 +40,7 @@ const char *edy_fused_text(const edy_node *n, char *text, size_t size) {
     return text;
 }
 
-/* ---- Text -------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 static void print_port(const char *kind, const edy_plan_port *port, FILE *out) {
     char shape[80];
@@ -113,7 +113,7 @@ void edy_inspect_print(const edy_inspection *i, FILE *out) {
     edy_arena_map_print(i->plan, MAP_WIDTH, out);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static cJSON *shape_json(const edy_shape *s) {
     cJSON *list = cJSON_CreateArray();

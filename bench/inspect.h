@@ -22,9 +22,9 @@ void edy_inspect_print(const edy_inspection *i, FILE *out);
 /* The same facts. False on no memory. */
 bool edy_inspect_print_json(const edy_inspection *i, FILE *out);
 
-/* The arena as a drawing: a line a step, a column each 1/width of the arena; a letter for each value
- * that lies there during that step, '.' where nothing does, '*' where several share a column. The
- * legend names the letters with offset, bytes and steps. */
+/* The arena as a drawing: a line a step, a column each 1/width of the arena; a letter for each
+ * value that lies there during that step, '.' where nothing does, '*' where several share a column.
+ * The legend names the letters with offset, bytes and steps. */
 void edy_arena_map_print(const edy_plan *plan, int width, FILE *out);
 
 /* What is fused into a step: " + Add + Relu", " + Clip(0, 6)"; "" for nothing. Returns text. */

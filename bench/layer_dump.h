@@ -14,8 +14,8 @@
 
 typedef struct edy_layer_dump edy_layer_dump;
 
-/* The plan must have been made with keep_values. EDY_IO where dir exists or cannot be made; it appears
- * under its name only when finished. */
+/* The plan must have been made with keep_values. EDY_IO where dir exists or cannot be made; it
+ * appears under its name only when finished. */
 edy_status edy_layer_dump_open(const edy_plan *plan, const char *dir, edy_layer_dump **dump,
                                edy_error *err);
 /* Appends the first `samples` of the batch that the plan just ran. */

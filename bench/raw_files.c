@@ -29,7 +29,7 @@ static size_t sample_bytes(const edy_plan *plan, const edy_plan_port *port, edy_
     return 0;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 struct edy_raw_reader {
     size_t n, samples;
@@ -173,7 +173,7 @@ void edy_raw_reader_close(edy_raw_reader *r) {
     free(r);
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 typedef struct output {
     FILE *file; /* NULL: not opened, or closed */

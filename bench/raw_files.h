@@ -12,8 +12,8 @@
 typedef struct edy_raw_reader edy_raw_reader;
 
 /* paths[n] in the order of the plan's inputs. EDY_BAD_ARGUMENT for a wrong number of files, EDY_IO
- * where one cannot be read, EDY_BAD_FILE where its size is not a positive multiple of a sample's, or
- * the files hold different numbers of samples. Pipes are read into memory (at most 1 GiB). */
+ * where one cannot be read, EDY_BAD_FILE where its size is not a positive multiple of a sample's,
+ * or the files hold different numbers of samples. Pipes are read into memory (at most 1 GiB). */
 edy_status edy_raw_reader_open(const edy_plan *plan, const char *const *paths, size_t n,
                                edy_raw_reader **reader, edy_error *err);
 size_t edy_raw_reader_samples(const edy_raw_reader *reader);

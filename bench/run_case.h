@@ -39,16 +39,17 @@ typedef struct edy_run_job {
     int64_t model_bytes;
 } edy_run_job;
 
-/* Fills *record (initialised by the call). What stops the case is its verdict: UNSUPPORTED for a plan
- * outside the profile, else FAIL with the message. Returns an error only where memory runs out. */
+/* Fills *record (initialised by the call). What stops the case is its verdict: UNSUPPORTED for a
+ * plan outside the profile, else FAIL with the message. Returns an error only where memory runs
+ * out. */
 edy_status edy_run_case(const edy_run_setup *setup, const edy_run_job *job, edy_record *record,
                         edy_error *err);
 
 /* A pool of `threads` workers for a case, pinned where pinning is not NULL; NULL for one thread. */
 edy_status edy_run_pool(edy_pinning *pinning, int64_t threads, edy_threads **pool, edy_error *err);
 
-/* What is doubtful about a record by its own numbers, each with the next step. cores: of the machine
- * (pinning), 0 if unknown. */
+/* What is doubtful about a record by its own numbers, each with the next step. cores: of the
+ * machine (pinning), 0 if unknown. */
 void edy_run_doubts(const edy_run_setup *setup, edy_record *record);
 
 #endif

@@ -93,7 +93,7 @@ size_t edy_suite_cases(const edy_suite *suite) {
     return suite->n * suite->options->n_backends * suite->options->n_threads;
 }
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 typedef struct suite_run {
     const edy_suite *suite;

@@ -22,8 +22,8 @@ typedef struct edy_suite_options {
     double accuracy_s; /* time for one variant on one backend; 0: accuracy is not measured */
 } edy_suite_options;
 
-/* Called before each case and once at the end (name NULL): `done` of `total` cases, and the estimated
- * time left in seconds (NAN before the first has ended). */
+/* Called before each case and once at the end (name NULL): `done` of `total` cases, and the
+ * estimated time left in seconds (NAN before the first has ended). */
 typedef void (*edy_progress_fn)(void *context, size_t done, size_t total, double left_s,
                                 const char *name);
 
@@ -38,9 +38,9 @@ edy_status edy_suite_add(edy_suite *suite, const edy_workload *workload, const e
 size_t edy_suite_cases(const edy_suite *suite);
 
 /* Runs all cases. Each record goes to the journal (may be NULL), then into results. Accuracy is
- * measured once for each variant and backend, with the largest thread count, and stands in all their
- * records: answers do not depend on threads, which conform proves. Fails where the journal cannot be
- * written or memory runs out. */
+ * measured once for each variant and backend, with the largest thread count, and stands in all
+ * their records: answers do not depend on threads, which conform proves. Fails where the journal
+ * cannot be written or memory runs out. */
 edy_status edy_suite_run(const edy_suite *suite, const edy_run_setup *setup, edy_journal *journal,
                          edy_progress_fn progress, void *progress_context, edy_results *results,
                          edy_error *err);

@@ -136,7 +136,8 @@ double edy_select(double *values, size_t n, size_t k) {
     return values[k];
 }
 
-/* Median by selection: after it, the lower half stands before k, so its largest is the other middle. */
+/* Median by selection: after it, the lower half stands before k, so its largest is the other
+ * middle. */
 static double median_by_selection(double *values, size_t n) {
     const size_t k = n / 2;
     const double upper = edy_select(values, n, k);

@@ -45,15 +45,16 @@ size_t edy_count_outliers(const double *values, size_t n, double median, double 
 /* splitmix64 (Steele, Lea, Flood 2014): the next of a seeded sequence. */
 uint64_t edy_random_next(uint64_t *state);
 
-/* k-th smallest (0-based, k < n) by Hoare's quickselect (1961); reorders values. Linear on average. */
+/* k-th smallest (0-based, k < n) by Hoare's quickselect (1961); reorders values. Linear on
+ * average. */
 double edy_select(double *values, size_t n, size_t k);
 
 /* Interval of median(b) / median(a) by the percentile bootstrap (Efron 1979) over moving blocks
  * (Kuensch 1989): a resample is made of runs of block_a or block_b consecutive samples, because
- * neighbouring latencies are correlated and single draws would give too narrow an interval. Blocks as
- * long as a repetition also carry the drift between repetitions into the interval. Blocks are cut to
- * 1..n. rounds >= 100 resamples, seeded: same input, same answer. Allocates; false where memory ran
- * out or an array is empty. */
+ * neighbouring latencies are correlated and single draws would give too narrow an interval. Blocks
+ * as long as a repetition also carry the drift between repetitions into the interval. Blocks are
+ * cut to 1..n. rounds >= 100 resamples, seeded: same input, same answer. Allocates; false where
+ * memory ran out or an array is empty. */
 typedef struct edy_ratio {
     double ratio, low, high; /* 95 % */
 } edy_ratio;

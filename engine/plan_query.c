@@ -140,8 +140,8 @@ const edy_backend *edy_plan_backend(const edy_plan *plan) {
     return plan->backend;
 }
 
-/* Blocks live from node to node; nodes that are aliases have no step. Before the first step counts as
- * step 0, after the last one as the last. */
+/* Blocks live from node to node; nodes that are aliases have no step. Before the first step counts
+ * as step 0, after the last one as the last. */
 static int32_t step_of_node(const edy_plan *plan, int32_t node, bool begin) {
     int32_t step = 0;
     while (step < plan->n_steps && plan->steps[step].index < node)

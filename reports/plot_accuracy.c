@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Data of plots/accuracy.gp: top-1 accuracy against the time of one image. All cases of one workload
- * and variant make a group: joined by a line, named once, at the right. */
+/* Data of plots/accuracy.gp: top-1 accuracy against the time of one image. All cases of one
+ * workload and variant make a group: joined by a line, named once, at the right. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

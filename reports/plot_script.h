@@ -32,7 +32,8 @@ extern const edy_plot *const edy_plots[EDY_N_PLOTS];
 /* Is directory/plots/NAME.svg there? */
 bool edy_plot_drawn(const char *directory, const edy_plot *plot);
 
-/* 'text' with quotes doubled: gnuplot takes it literally. Cleaned; longer than max_columns loses its middle. */
+/* 'text' with quotes doubled: gnuplot takes it literally. Cleaned; longer than max_columns loses
+ * its middle. */
 void edy_script_text(FILE *stream, const char *text, size_t max_columns);
 /* "NAME[index] = 'text'" (index from 1). */
 void edy_script_text_item(FILE *stream, const char *array, size_t index, const char *text,
@@ -43,7 +44,8 @@ void edy_script_array(FILE *stream, const char *array, size_t n);
 /* A number, or ? where it is not finite. */
 void edy_script_number(FILE *stream, double value);
 
-/* "500 us", with the sign of UTF-8: a tick, in as few digits as it has. out: EDY_TEXT_SHORT bytes. */
+/* "500 us", with the sign of UTF-8: a tick, in as few digits as it has. out: EDY_TEXT_SHORT
+ * bytes. */
 const char *edy_script_time(char *out, double ns);
 
 /* (gnuplot takes tick labels as formats: a percent sign in one is written twice.) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Tidying the SVG that gnuplot writes: half of it is empty groups, its ids repeat, and it cannot say
- * bold. Not a reader of SVG in general. */
+/* Tidying the SVG that gnuplot writes: half of it is empty groups, its ids repeat, and it cannot
+ * say bold. Not a reader of SVG in general. */
 #ifndef EDY_SVG_TIDY_H
 #define EDY_SVG_TIDY_H
 

@@ -145,7 +145,8 @@ const char *edy_text_exact(char *out, double value) {
     return out;
 }
 
-/* Bytes of the valid UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates); 0 if none. */
+/* Bytes of the valid UTF-8 sequence at s (RFC 3629: no overlong forms, no surrogates); 0 if
+ * none. */
 static size_t sequence_bytes(const unsigned char *s) {
     size_t n = s[0] < 0x80                    ? 1
                : s[0] >= 0xC2 && s[0] <= 0xDF ? 2

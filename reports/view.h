@@ -82,8 +82,8 @@ void edy_view_accuracy_interval(const edy_accuracy *accuracy, double *low, doubl
 void edy_machine_line(const edy_context *context, char *out, size_t size);
 /* "edyno 0.1.0 (1a2b3c4), GNU 12.2.0, Release" */
 void edy_build_line(const edy_context *context, char *out, size_t size);
-/* "Times are of one inference; clock overhead 21 ns, ..."; explains the star that writers put behind
- * percentiles of means. */
+/* "Times are of one inference; clock overhead 21 ns, ..."; explains the star that writers put
+ * behind percentiles of means. */
 void edy_instrument_line(const edy_view *view, edy_charset charset, char *out, size_t size);
 /* "Top-1 is of 10,000 images of fashion-mnist:test: ..."; "" where none was measured. */
 void edy_accuracy_line(const edy_view *view, char *out, size_t size);

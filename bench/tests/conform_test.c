@@ -18,7 +18,7 @@
 #include "engine/import/onnx_import.h"
 #include "engine/import/tests/onnx_builder.h"
 
-/* ---- Backends with a fault --------------------------------------------------------------------- */
+/* ---- Backends with a fault ------------------------------------------------------------------- */
 
 static edy_kernels scalar;
 
@@ -91,7 +91,7 @@ static void fill_crashing_pool(edy_kernels *k) {
     k->f32_maxpool = crashing_pool;
 }
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static edy_workloads *workloads;
 static const edy_workload *simplecnn;
@@ -141,7 +141,7 @@ static void all_are(edy_conform_table *t, size_t n, edy_verdict verdict) {
                      t->row[i].result.reason);
 }
 
-/* ---- Trained model ----------------------------------------------------------------------------- */
+/* ---- Trained model --------------------------------------------------------------------------- */
 
 static void the_right_backend_passes(void **state) {
     (void)state;
@@ -212,7 +212,7 @@ static void a_missing_golden_is_a_skip_and_a_damaged_one_a_fail(void **state) {
     edy_temp_dir_remove(dir);
 }
 
-/* ---- A user's own model ------------------------------------------------------------------------ */
+/* ---- A user's own model ---------------------------------------------------------------------- */
 
 /* relu(conv(x)) with a 3x3 filter, [N, 2, 4, 4] -> [N, 3, 4, 4], as dir/own.onnx. */
 static void write_model(const char *dir, const char *operator) {

@@ -43,7 +43,7 @@ static edy_judgement judge(const edy_golden *g, size_t first, size_t samples, ed
     return edy_judge_output(g, first, samples, &result, 1);
 }
 
-/* ---- Float ------------------------------------------------------------------------------------- */
+/* ---- Float ----------------------------------------------------------------------------------- */
 
 static void right_floats_pass(void **state) {
     (void)state;
@@ -164,7 +164,7 @@ static void results_belong_to_samples_in_turn(void **state) {
     assert_int_equal(judge(&g, 1, 5, EDY_F32, got).verdict, EDY_VERDICT_FAIL);
 }
 
-/* ---- Integers ---------------------------------------------------------------------------------- */
+/* ---- Integers -------------------------------------------------------------------------------- */
 
 static edy_golden byte_golden(uint8_t *data) {
     edy_golden g = float_golden();
@@ -202,7 +202,7 @@ static void zero_and_negative_zero_are_different_bytes(void **state) {
     assert_int_equal(judge(&g, 0, 1, EDY_F32, got).verdict, EDY_VERDICT_FAIL);
 }
 
-/* ---- What cannot be compared ------------------------------------------------------------------- */
+/* ---- What cannot be compared ----------------------------------------------------------------- */
 
 static void another_type_size_or_number_of_outputs_fails(void **state) {
     (void)state;
@@ -248,7 +248,7 @@ static void merging_keeps_the_failure_and_adds_up(void **state) {
     }
 }
 
-/* ---- The table --------------------------------------------------------------------------------- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 static int exit_code_of(size_t n, const edy_verdict *verdicts, char *line, size_t size) {
     edy_conform_case rows[8] = {{.name = "x"}};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* edyno peak-rss: the fresh process of bench/memory.h. Not in the list of verbs: `run` starts it. */
+/* edyno peak-rss: the fresh process of bench/memory.h. Not in the list of verbs: `run` starts
+ * it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

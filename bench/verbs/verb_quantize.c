@@ -114,8 +114,8 @@ static bool has_training_split(const char *home, const char *name) {
     return found;
 }
 
-/* A dataset's bare name means its training images: a model that is calibrated on test images is judged
- * on what it was fitted to. */
+/* A dataset's bare name means its training images: a model that is calibrated on test images is
+ * judged on what it was fitted to. */
 static edy_status open_data(const edy_args *args, job *j, edy_error *err) {
     const char *spec = edy_args_string(args, "calib");
     char home[EDY_PATH_MAX + 16], training[300];

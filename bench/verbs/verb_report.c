@@ -43,7 +43,8 @@ static bool exists(const char *path) {
     return stat(path, &s) == 0;
 }
 
-/* The operand, or in a folder its results.json, or the journal of a run that did not come so far. */
+/* The operand, or in a folder its results.json, or the journal of a run that did not come so
+ * far. */
 static edy_status find_results(const char *operand, char *path, size_t size, edy_error *err) {
     static const char *const names[] = {"results.json", "results.jsonl"};
     if (!is_directory(operand)) {

@@ -80,7 +80,7 @@ static const edy_opt opts[] = {
     {.name = NULL},
 };
 
-/* ---- What to run ------------------------------------------------------------------------------- */
+/* ---- What to run ----------------------------------------------------------------------------- */
 
 static bool is_listed(const edy_args *args, const char *variant) {
     const char *const *names;
@@ -159,7 +159,7 @@ static edy_status fill_suite(const edy_args *args, const edy_catalog *catalog, e
     return status;
 }
 
-/* ---- How to run -------------------------------------------------------------------------------- */
+/* ---- How to run ------------------------------------------------------------------------------ */
 
 /* Each thread count once; without --threads 1, and 2 where there are two cores. */
 static size_t choose_threads(const edy_args *args, int64_t cores, int64_t out[EDY_MAX_LIST]) {
@@ -225,7 +225,7 @@ static const char *own_path(char *path, size_t size) {
     return path;
 }
 
-/* ---- The verb ---------------------------------------------------------------------------------- */
+/* ---- The verb -------------------------------------------------------------------------------- */
 
 static edy_status run_and_write(const edy_args *args, const edy_suite *suite,
                                 const edy_run_setup *setup, edy_results *results, edy_error *err) {

@@ -25,8 +25,8 @@ typedef struct edy_calibration_source {
     void *context;
     uint64_t images;      /* indices 0..images - 1 are asked for, in order */
     edy_threads *threads; /* may be NULL; borrowed */
-    /* NULL: the best. Backends differ in the last bits of floats and so of the ranges; "scalar" gives
-     * the same ranges on every machine. */
+    /* NULL: the best. Backends differ in the last bits of floats and so of the ranges; "scalar"
+     * gives the same ranges on every machine. */
     const edy_backend *backend;
 } edy_calibration_source;
 
