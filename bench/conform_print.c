@@ -8,32 +8,15 @@
 #include <string.h>
 
 #include "bench/conform.h"
+#include "bench/text.h"
 
-enum { WIDTH = 80, NAME_WIDTH = 43 };
+enum { NAME_WIDTH = 43 };
 
 static void share_text(double share, char text[16]) {
     if (isinf(share))
         snprintf(text, 16, "inf");
     else
         snprintf(text, 16, "%.3f", share);
-}
-
-/* Text in lines of at most WIDTH columns, broken at blanks, each after `indent` blanks. */
-static void print_wrapped(FILE *out, int indent, const char *text) {
-    const size_t room = (size_t)(WIDTH - indent);
-    while (*text) {
-        size_t n = strlen(text);
-        if (n > room) {
-            n = room;
-            while (n > 0 && text[n] != ' ')
-                n--;
-            if (n == 0) /* one long word, such as a path */
-                n = strcspn(text, " ");
-        }
-        fprintf(out, "%*s%.*s\n", indent, "", (int)n, text);
-        text += n;
-        text += strspn(text, " ");
-    }
 }
 
 static void print_row(const edy_conform_case *c, FILE *out) {
@@ -70,7 +53,7 @@ static void print_worst(const edy_conform_case *c, FILE *out) {
         n += snprintf(text + n, sizeof text - (size_t)n, " worst node %s;", c->nodes.worst);
     snprintf(text + n, sizeof text - (size_t)n, " %zu nodes judged, %zu unknown to the oracle",
              c->nodes.judged, c->nodes.unknown);
-    print_wrapped(out, 2, text);
+    edy_print_wrapped(out, 2, text);
 }
 
 static bool same_reason(const edy_conform_case *a, const edy_conform_case *b) {
@@ -89,7 +72,7 @@ static void print_reasons(const edy_conform_table *table, FILE *out) {
         char text[640];
         snprintf(text, sizeof text, "%s %s: %s", edy_verdict_text(c->result.verdict), c->name,
                  c->result.reason);
-        print_wrapped(out, 0, text);
+        edy_print_wrapped(out, 0, text);
         last = c;
     }
 }

@@ -8,23 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/text.h"
+
 enum { MAP_WIDTH = 64 };
 
 /* ---- Words ----------------------------------------------------------------------------------- */
-
-/* 12206720 as "12,206,720". */
-static const char *grouped(uint64_t n, char text[32]) {
-    char digits[24];
-    const int length = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    char *at = text;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            *at++ = ',';
-        *at++ = digits[i];
-    }
-    *at = '\0';
-    return text;
-}
 
 const char *edy_fused_text(const edy_node *n, char *text, size_t size) {
     const bool residual = n->op == EDY_OP_CONV && n->n_inputs > EDY_IN_RESIDUAL &&
@@ -56,8 +44,8 @@ static void print_head(const edy_inspection *i, FILE *out) {
     for (int32_t k = 0; k < edy_plan_output_count(i->plan); k++)
         print_port("output", edy_plan_output(i->plan, k), out);
     fprintf(out, "%s MACs a run, %s parameters\n",
-            grouped(edy_graph_macs(edy_plan_graph(i->plan)), macs),
-            grouped(edy_graph_parameters(i->graph), parameters));
+            edy_grouped(edy_graph_macs(edy_plan_graph(i->plan)), macs),
+            edy_grouped(edy_graph_parameters(i->graph), parameters));
     fprintf(out, "%d nodes in the file, %d steps on backend %s\n\n", i->graph->n_nodes,
             edy_plan_step_count(i->plan), edy_plan_backend(i->plan)->name);
 }
@@ -65,17 +53,20 @@ static void print_head(const edy_inspection *i, FILE *out) {
 static void print_step(const edy_plan *plan, int32_t index, FILE *out) {
     const edy_plan_step s = edy_plan_step_at(plan, index);
     const edy_value *y = &edy_plan_graph(plan)->value[s.node->output[0]];
-    char fused[80], op[120], shape[80], macs[32];
+    char fused[80], op[120], shape[80], macs[32], packed[32];
     snprintf(op, sizeof op, "%s%s", edy_op_text(s.node->op),
              edy_fused_text(s.node, fused, sizeof fused));
-    fprintf(out, "%3d  %-19s %-8s %-14s %12s  %s\n", index, op, edy_dtype_text(y->dtype),
-            edy_shape_text(&y->shape, shape, sizeof shape), grouped(s.macs, macs), s.kernel);
-    fprintf(out, "     %s: %s\n", s.node->name, s.reason);
+    fprintf(out, "%4d  %-21s %-8s %-15s %12s %13s\n", index, op, edy_dtype_text(y->dtype),
+            edy_shape_text(&y->shape, shape, sizeof shape), edy_grouped(s.macs, macs),
+            edy_grouped(s.packed_bytes, packed));
+    char line[400];
+    snprintf(line, sizeof line, "%.80s (%.160s), %.120s", s.kernel, s.reason, s.node->name);
+    edy_print_wrapped(out, 6, line);
 }
 
 static void print_steps(const edy_plan *plan, FILE *out) {
-    fprintf(out, "%s  %-19s %-8s %-14s %12s  %s\n", "STEP", "OPERATOR", "DTYPE", "OUTPUT", "MACS",
-            "KERNEL");
+    fprintf(out, "%s  %-21s %-8s %-15s %12s %13s\n", "STEP", "OPERATOR", "DTYPE", "OUTPUT", "MACS",
+            "WEIGHT BYTES");
     for (int32_t i = 0; i < edy_plan_step_count(plan); i++)
         print_step(plan, i, out);
     int32_t left = 0;
@@ -92,7 +83,7 @@ static void print_steps(const edy_plan *plan, FILE *out) {
 
 static void print_bytes(const char *what, size_t bytes, FILE *out) {
     char text[32];
-    fprintf(out, "  %-34s %14s bytes\n", what, grouped(bytes, text));
+    fprintf(out, "  %-34s %14s bytes\n", what, edy_grouped(bytes, text));
 }
 
 static void print_memory(const edy_plan *plan, FILE *out) {

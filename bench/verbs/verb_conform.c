@@ -142,7 +142,7 @@ const edy_verb edy_verb_conform = {
     .summary = "check this machine's answers against goldens",
     .usage = usage,
     .example = {"edyno conform", "edyno conform simplecnn --backend scalar --threads 1",
-                "edyno conform simplecnn --variant fp32 --full --format json"},
+                "edyno conform simplecnn --variant fp32 --format json"},
     .opts = opts,
     .max_operands = -1,
     .run = run,

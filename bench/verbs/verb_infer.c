@@ -175,8 +175,8 @@ const edy_verb edy_verb_infer = {
     .usage = usage,
     .example = {"head -c 3136 /dev/zero > in.bin && edyno infer simplecnn -i in.bin -o out.bin",
                 "head -c 9408 /dev/zero | edyno infer simplecnn -i /dev/stdin -o out.bin --batch 3",
-                "head -c 3136 /dev/zero > in.bin && edyno infer simplecnn -i in.bin -o out.bin "
-                "--backend scalar --dump-layers layers"},
+                "head -c 3136 /dev/zero | edyno infer simplecnn -i /dev/stdin -o out.bin "
+                "--dump-layers layers"},
     .opts = opts,
     .min_operands = 1,
     .max_operands = 1,
