@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/conform.h"
-#include "bench/text.h"
+#include "bench/print_text.h"
 
 enum { NAME_WIDTH = 43 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/text.h"
+#include "bench/print_text.h"
 
 enum { MAP_WIDTH = 64 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Bad input of every kind, as a user meets it: one sentence that names file, field or value, exit code
- * 2, nothing on stdout, nothing left behind. */
+/* Bad input of every kind, as a user meets it: one sentence that names file, field or value, exit
+ * code 2, nothing on stdout, nothing left behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static const char *work(const char *name) {
     return edy_temp_path(shell, text);
 }
 
-/* ---- A good model, and what can be wrong with it ----------------------------------------------- */
+/* ---- A good model, and what can be wrong with it --------------------------------------------- */
 
 typedef void (*change_fn)(edy_ob *b, Onnx__NodeProto *conv, Onnx__TensorProto *w);
 
@@ -110,7 +110,7 @@ static void the_good_model_runs(void **state) {
     assert_true(edy_temp_exists(work("out.bin")));
 }
 
-/* ---- Models ------------------------------------------------------------------------------------ */
+/* ---- Models ---------------------------------------------------------------------------------- */
 
 static void truncated_model(void **state) {
     (void)state;
@@ -165,7 +165,7 @@ static void a_missing_file(void **state) {
     refused("edyno infer ./ -i in.bin -o out.bin", "./: is not a file", "");
 }
 
-/* ---- Output ------------------------------------------------------------------------------------ */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
 static void an_output_that_cannot_be_written(void **state) {
     (void)state;
@@ -179,7 +179,7 @@ static void an_output_that_cannot_be_written(void **state) {
     refused("edyno infer model.onnx -i in.bin -o /dev/full", "/dev/full", "cannot be written");
 }
 
-/* ---- Backends ---------------------------------------------------------------------------------- */
+/* ---- Backends -------------------------------------------------------------------------------- */
 
 static void an_unknown_backend(void **state) {
     (void)state;
@@ -202,7 +202,7 @@ static void a_backend_that_this_cpu_lacks(void **state) {
     edy_run_free(&r);
 }
 
-/* ---- Samples and arguments --------------------------------------------------------------------- */
+/* ---- Samples and arguments ------------------------------------------------------------------- */
 
 static void samples_of_a_wrong_size_or_number(void **state) {
     (void)state;

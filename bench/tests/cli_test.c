@@ -47,7 +47,7 @@ static void must_quietly(int code, const char *line) {
     free(must(code, line));
 }
 
-/* ---- Help -------------------------------------------------------------------------------------- */
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 static void help_and_version(void **state) {
     (void)state;
@@ -135,7 +135,7 @@ static void examples_run_as_they_stand(void **state) {
     assert_true(edy_temp_exists(work("layers/index.json")));
 }
 
-/* ---- Output ------------------------------------------------------------------------------------ */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
 static cJSON *json(const char *line) {
     char *text = must(0, line);
@@ -198,7 +198,7 @@ static void inspect_shows_kernels_memory_and_arena(void **state) {
     free(text);
 }
 
-/* ---- infer ------------------------------------------------------------------------------------- */
+/* ---- infer ----------------------------------------------------------------------------------- */
 
 enum { IMAGE = 28 * 28, SAMPLES = 4, LOGITS = 10 };
 

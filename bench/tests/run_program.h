@@ -9,8 +9,8 @@ typedef struct edy_run {
     char *out, *err; /* what it printed */
 } edy_run;
 
-/* A temporary working folder with a command `edyno` that starts `program` (through `emulator`, where
- * that is not empty). Fails the cmocka test where it cannot be made. */
+/* A temporary working folder with a command `edyno` that starts `program` (through `emulator`,
+ * where that is not empty). Fails the cmocka test where it cannot be made. */
 char *edy_shell_create(const char *program, const char *emulator);
 void edy_shell_destroy(char *dir);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "bench/text.h"
+#include "bench/print_text.h"
 
 #include <inttypes.h>
 #include <string.h>

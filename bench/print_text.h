@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* Text for people: tables and sentences of 80 columns. */
-#ifndef EDY_TEXT_H
-#define EDY_TEXT_H
+#ifndef EDY_PRINT_TEXT_H
+#define EDY_PRINT_TEXT_H
 
 #include <stdint.h>
 #include <stdio.h>
