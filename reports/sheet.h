@@ -13,7 +13,7 @@ typedef enum edy_sheet_format {
     EDY_SHEET_SCALED,      /* int64_t, as "12.5 M" */
     EDY_SHEET_BYTES,       /* int64_t */
     EDY_SHEET_TIME,        /* double, ns */
-    EDY_SHEET_SAMPLE_TIME, /* double, ns; a percentile or the like: a star where samples are means */
+    EDY_SHEET_SAMPLE_TIME, /* double, ns; a star where samples are means */
     EDY_SHEET_TIME_I,      /* int64_t, ns */
     EDY_SHEET_PERCENT,     /* double, a share */
     /* made of several */

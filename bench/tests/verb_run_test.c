@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* edyno run as a user calls it: exit codes, what stands on stdout and on disk, a run that is killed,
- * a wrong golden, an emulated machine. */
+/* edyno run as a user calls it: exit codes, what stands on stdout and on disk, a run that is
+ * killed, a wrong golden, an emulated machine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 #include "bench/verbs/verbs.h"
 #include "datasets/sha256.h"
 
-/* ---- The formats of this program: the real ones are in reports/ -------------------------------- */
+/* ---- The formats of this program: the real ones are in reports/ ------------------------------ */
 
 static edy_status print_names(const edy_results *results, FILE *stream, edy_error *err) {
     (void)err;
@@ -44,7 +44,7 @@ static const edy_report_writer json = {"json", "results.json", write_json, edy_r
 const edy_report_writer *const edy_report_writers[] = {&console, &json};
 const size_t edy_report_writer_count = 2;
 
-/* ---- Calling ----------------------------------------------------------------------------------- */
+/* ---- Calling --------------------------------------------------------------------------------- */
 
 static char folder[64];
 static char out_text[1 << 20], err_text[1 << 16];
@@ -121,7 +121,7 @@ static int remove_folder(void **state) {
     return system(command);
 }
 
-/* ---- What it does ------------------------------------------------------------------------------ */
+/* ---- What it does ---------------------------------------------------------------------------- */
 
 static void measures_and_writes(void **state) {
     (void)state;
@@ -180,7 +180,8 @@ static void own_model_is_mistrusted(void **state) {
     edy_results_destroy(results);
 }
 
-/* golden.json states the hash of the output: it has to follow, or the golden is refused as damaged. */
+/* golden.json states the hash of the output: it has to follow, or the golden is refused as
+ * damaged. */
 static void replace_hash(const char *json_path, const char old[65], const char now[65]) {
     char text[1 << 16];
     slurp(json_path, text, sizeof text);
@@ -259,7 +260,7 @@ static void emulation_has_no_times(void **state) {
     assert_null(strstr(out_text, "real_time"));
 }
 
-/* ---- Killed ------------------------------------------------------------------------------------ */
+/* ---- Killed ---------------------------------------------------------------------------------- */
 
 static size_t lines_of(const char *path) {
     FILE *f = fopen(path, "r");
@@ -298,7 +299,7 @@ static void killed_run_keeps_finished_cases(void **state) {
     assert_int_not_equal(access(in_folder("killed/results.json"), F_OK), 0);
 }
 
-/* ---- Bad command lines ------------------------------------------------------------------------- */
+/* ---- Bad command lines ----------------------------------------------------------------------- */
 
 static bool folder_is_there(const char *name) {
     return access(in_folder(name), F_OK) == 0;
