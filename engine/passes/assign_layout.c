@@ -23,6 +23,10 @@
 #include "engine/passes/passes.h"
 #include "engine/passes/rewrite.h"
 
+/* n_perm of a Reshape whose two sides were given different orders on purpose; n_perm means nothing
+ * else in a Reshape. The pass leaves such a node alone when it is run again. */
+enum { SETTLED = 4 };
+
 static bool is_sensitive(edy_op_kind op) {
     return op == EDY_OP_CONV || op == EDY_OP_MAXPOOL || op == EDY_OP_AVGPOOL ||
            op == EDY_OP_GLOBALAVGPOOL;
@@ -170,6 +174,7 @@ static edy_status mark_permuted(edy_graph *g, edy_value_id v, edy_error *err) {
 static edy_status flatten_in_place(edy_graph *g, int32_t index, int32_t gemm, edy_error *err) {
     const edy_shape image = g->value[g->node[index].input[0]].shape;
     edy_status status = permute_weights(g, gemm, &image, err);
+    g->node[index].n_perm = SETTLED;
     for (int32_t i = index; !status && i != gemm; i = edy_graph_consumer(g, g->node[i].output[0]))
         status = mark_permuted(g, g->node[i].output[0], err);
     return status;
@@ -199,7 +204,7 @@ static bool transpose_in_place(edy_graph *g, edy_node *n) {
         has_perm(n, 3, 1, 2) && x->layout == EDY_LAYOUT_PLAIN && feeds_sensitive(g, n->output[0]);
     if (!to_plain && !to_nhwc)
         return false;
-    n->op = EDY_OP_RESHAPE;
+    n->op = EDY_OP_RESHAPE; /* n_perm stays SETTLED */
     n->n_target = 4;
     n->target[0] = 0;
     for (int32_t i = 1; i < 4; i++)
@@ -219,7 +224,8 @@ static bool any_operand_nhwc(const edy_graph *g, const edy_node *n) {
 
 static edy_status assign_node(edy_graph *g, int32_t *index, edy_error *err) {
     edy_node *n = &g->node[*index];
-    if (n->op == EDY_OP_LAYOUT || transpose_in_place(g, n))
+    const bool settled = n->op == EDY_OP_RESHAPE && n->n_perm == SETTLED;
+    if (n->op == EDY_OP_LAYOUT || settled || transpose_in_place(g, n))
         return EDY_OK;
     edy_layout layout = EDY_LAYOUT_PLAIN;
     if (is_sensitive(n->op) || (is_elementwise(n->op) && any_operand_nhwc(g, n)))

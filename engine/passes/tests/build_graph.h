@@ -214,22 +214,28 @@ static inline float *bg_random_floats(size_t n, uint64_t seed) {
     return x;
 }
 
-/* Runs the graph by a plan on the scalar backend: one input, one output, which is returned
- * (malloc'ed,
- * *bytes long). */
+/* Runs the graph by a plan on the scalar backend: one input; the first output is returned
+ * (malloc'ed, *bytes long). */
 static inline void *bg_run(const edy_graph *g, const void *input, size_t *bytes) {
     edy_plan *plan;
     edy_error err = {0};
     edy_plan_options options = {0};
+    void *out[8] = {NULL};
     assert_int_equal(edy_backend_find("scalar", &options.backend, &err), EDY_OK);
     if (edy_plan_create(g, &options, &plan, &err))
         fail_msg("%s", err.message);
+    const int32_t n = edy_plan_output_count(plan);
+    assert_in_range(n, 1, 8);
+    for (int32_t i = 0; i < n; i++) {
+        out[i] = malloc(edy_plan_output(plan, i)->bytes + 1);
+        assert_non_null(out[i]);
+    }
     *bytes = edy_plan_output(plan, 0)->bytes;
-    void *out = malloc(*bytes + 1);
-    assert_non_null(out);
-    edy_plan_run(plan, &input, &out);
+    edy_plan_run(plan, &input, out);
     edy_plan_destroy(plan);
-    return out;
+    for (int32_t i = 1; i < n; i++)
+        free(out[i]);
+    return out[0];
 }
 
 #endif
