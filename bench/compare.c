@@ -101,12 +101,44 @@ static edy_change judge_ratio(const edy_ratio *r, double threshold) {
     return r->low >= least && r->high <= most ? EDY_CHANGE_SAME : EDY_CHANGE_CANT_TELL;
 }
 
+static bool has_doubt(const edy_doubt *doubts, size_t n, const char *code) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(doubts[i].code, code) == 0)
+            return true;
+    return false;
+}
+
+/* By how much two runs of one side may differ, judged by this one. */
+static double unrest(const edy_context *context, const edy_record *r) {
+    double low = r->latency.rep_median_ns[0], high = low;
+    for (int64_t i = 1; i < r->latency.repetitions; i++) {
+        low = fmin(low, r->latency.rep_median_ns[i]);
+        high = fmax(high, r->latency.rep_median_ns[i]);
+    }
+    const bool disturbed = has_doubt(r->doubt, r->n_doubts, "preempted") ||
+                           has_doubt(context->doubt, context->n_doubts, "load");
+    return (low > 0 ? high / low - 1 : 0) + (disturbed ? EDY_UNREST : 0);
+}
+
+/* Worse and better have to hold beyond the unrest too; same and can't tell stay what they are. */
+static edy_change judge_with_unrest(edy_comparison *c, const edy_ratio *r, double threshold,
+                                    double all_unrest) {
+    const edy_change calm = judge_ratio(r, threshold);
+    if ((calm != EDY_CHANGE_WORSE && calm != EDY_CHANGE_BETTER) ||
+        judge_ratio(r, threshold + all_unrest) == calm)
+        return calm;
+    note(c, "looks %s, but the runs were restless: only changes above %.0f %% count",
+         edy_change_text(calm), 100 * (threshold + all_unrest));
+    return EDY_CHANGE_CANT_TELL;
+}
+
 static size_t repetition_length(const edy_latency *t) {
     return t->n_samples / (size_t)t->repetitions;
 }
 
-static edy_status compare_pair(edy_comparison *c, const edy_record *a, const edy_record *b,
-                               double threshold, uint64_t seed, edy_error *err) {
+static edy_status compare_pair(edy_comparison *c, const edy_results *base, const edy_record *a,
+                               const edy_results *now, const edy_record *b, double threshold,
+                               uint64_t seed, edy_error *err) {
     note_differences(c, a, b);
     if (edy_record_has_latency(a))
         c->old_ns = a->latency.median_ns;
@@ -129,7 +161,8 @@ static edy_status compare_pair(edy_comparison *c, const edy_record *a, const edy
     c->ratio = r.ratio;
     c->low = r.low;
     c->high = r.high;
-    c->change = judge_ratio(&r, threshold);
+    c->change =
+        judge_with_unrest(c, &r, threshold, unrest(&base->context, a) + unrest(&now->context, b));
     return EDY_OK;
 }
 
@@ -180,7 +213,7 @@ static edy_status fill_rows(edy_comparison_table *t, const edy_results *base,
         const edy_record *a = &base->records[i], *b = find_record(now_sorted, now->n, a);
         edy_comparison *c = add_row(t, a, EDY_CHANGE_MISSING);
         if (b)
-            status = compare_pair(c, a, b, threshold, seed + i, err);
+            status = compare_pair(c, base, a, now, b, threshold, seed + i, err);
         else if (edy_record_has_latency(a))
             c->old_ns = a->latency.median_ns;
     }

@@ -9,7 +9,9 @@
  *   same        interval inside 1 / (1 + t) .. 1 + t
  *   can't tell  everything else
  * What differs between two runs but not inside one (page placement, neighbours on a shared host) is
- * in no interval; t has to be larger than that. */
+ * in no interval. So t is the threshold that the user gives plus, for each side, what that side
+ * shows of its own unrest: the spread of its repetitions' medians, and EDY_UNREST where the thread
+ * was preempted or the machine was loaded. The note says so where it decides. */
 #ifndef EDY_COMPARE_H
 #define EDY_COMPARE_H
 
@@ -40,6 +42,8 @@ typedef enum edy_change {
 
 const char *edy_change_text(edy_change change);
 
+#define EDY_UNREST 0.25
+
 typedef struct edy_comparison {
     const char *name; /* of the case; belongs to a document */
     edy_change change;
@@ -60,7 +64,7 @@ typedef struct edy_comparison_table {
     double geometric_mean; /* of the ratios; NAN where there are none */
 } edy_comparison_table;
 
-/* threshold: t above, e.g. 0.03. Both documents must outlive the table. EDY_BAD_FILE where one of
+/* threshold: e.g. 0.05, see t above. Both documents must outlive the table. EDY_BAD_FILE where one of
  * them has two records of one name, EDY_NO_MEMORY. */
 edy_status edy_compare(const edy_results *base, const edy_results *now, double threshold,
                        uint64_t seed, edy_comparison_table **table, edy_error *err);

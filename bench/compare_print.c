@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_COLUMN = 34 };
+enum { NAME_COLUMN = 34, WIDTH = 80 };
 
 /* "612 us", "1.23 ms": three digits and a unit; "-" for NAN. */
 static const char *time_text(double ns, char text[24]) {
@@ -22,6 +22,21 @@ static const char *time_text(double ns, char text[24]) {
     return text;
 }
 
+/* Words of text on lines of at most WIDTH columns, indented. */
+static void print_wrapped(const char *text, FILE *stream) {
+    size_t column = 0;
+    while (*text) {
+        const size_t word = strcspn(text, " ");
+        if (column > 0 && column + 1 + word > WIDTH) {
+            fputc('\n', stream);
+            column = 0;
+        }
+        column += (size_t)fprintf(stream, "%s%.*s", column ? " " : "  ", (int)word, text);
+        text += word + strspn(text + word, " ");
+    }
+    fputc('\n', stream);
+}
+
 /* A name that does not fit stands on a line of its own. */
 static void print_row(const edy_comparison *c, FILE *stream) {
     char before[24], after[24], interval[40] = "-";
@@ -34,7 +49,7 @@ static void print_row(const edy_comparison *c, FILE *stream) {
     fprintf(stream, "%8s %8s  %-18s %s\n", time_text(c->old_ns, before),
             time_text(c->new_ns, after), interval, edy_change_text(c->change));
     if (c->note[0])
-        fprintf(stream, "  %s\n", c->note);
+        print_wrapped(c->note, stream);
 }
 
 void edy_comparison_print(const edy_comparison_table *t, FILE *stream) {

@@ -43,6 +43,12 @@ static void add_case(edy_results *results, const char *workload, double median, 
         t->samples_ns[i] = median * (1 + shift + 2 * noise * u);
         sorted[i] = t->samples_ns[i];
     }
+    for (size_t k = 0; k < REPETITIONS; k++) {
+        double part[SAMPLES / REPETITIONS];
+        memcpy(part, t->samples_ns + k * (SAMPLES / REPETITIONS), sizeof part);
+        edy_sort(part, SAMPLES / REPETITIONS);
+        t->rep_median_ns[k] = edy_median_sorted(part, SAMPLES / REPETITIONS);
+    }
     edy_sort(sorted, SAMPLES);
     t->median_ns = edy_median_sorted(sorted, SAMPLES);
     assert_int_equal(edy_results_add(results, &r, NULL), EDY_OK);
@@ -120,6 +126,25 @@ static void drift_cannot_be_told(void **state) {
     edy_comparison_table *t = compare(a, b);
     assert_int_equal(t->row[0].change, EDY_CHANGE_CANT_TELL);
     assert_int_equal(edy_comparison_exit_code(t), 4);
+    edy_comparison_destroy(t);
+    edy_results_destroy(a);
+    edy_results_destroy(b);
+}
+
+/* A loaded machine: 20 % slower is no verdict, twice as slow is. */
+static void unrest_asks_for_more(void **state) {
+    (void)state;
+    edy_results *a = new_results(), *b = new_results();
+    add_case(a, "one", 1e6, 0.01, 0.001, 3);
+    add_case(a, "two", 1e6, 0.01, 0.001, 4);
+    add_case(b, "one", 1.2e6, 0.01, 0.001, 5);
+    add_case(b, "two", 2e6, 0.01, 0.001, 6);
+    edy_context_doubt(&b->context, "load", "loaded");
+    edy_comparison_table *t = compare(a, b);
+    assert_int_equal(t->row[0].change, EDY_CHANGE_CANT_TELL);
+    assert_non_null(strstr(t->row[0].note, "looks worse"));
+    assert_int_equal(t->row[1].change, EDY_CHANGE_WORSE);
+    assert_int_equal(edy_comparison_exit_code(t), 3);
     edy_comparison_destroy(t);
     edy_results_destroy(a);
     edy_results_destroy(b);
@@ -212,6 +237,26 @@ static void nothing_in_common(void **state) {
     edy_results_destroy(b);
 }
 
+static void no_line_is_wider_than_80_columns(void **state) {
+    (void)state;
+    edy_results *a = new_results(), *b = new_results();
+    add_case(a, "a_workload_with_quite_a_long_name", 1.234e6, 0.02, 0, 1);
+    add_case(b, "a_workload_with_quite_a_long_name", 12.34e6, 0.02, 0, 2);
+    a->records[0].accuracy = (edy_accuracy){.n = 1000, .correct = 929, .top1 = 0.929};
+    b->records[0].accuracy = (edy_accuracy){.n = 10000, .correct = 9210, .top1 = 0.921};
+    strcpy(b->records[0].dataset, "another data set with a name");
+    edy_comparison_table *t = compare(a, b);
+    char text[4000] = "";
+    FILE *f = fmemopen(text, sizeof text, "w");
+    edy_comparison_print(t, f);
+    fclose(f);
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 80);
+    edy_comparison_destroy(t);
+    edy_results_destroy(a);
+    edy_results_destroy(b);
+}
+
 static void notes_tell_what_else_changed(void **state) {
     (void)state;
     edy_results *a = new_results(), *b = new_results();
@@ -240,10 +285,12 @@ int main(void) {
         cmocka_unit_test(planted_changes_are_found),
         cmocka_unit_test(same_and_mirrored),
         cmocka_unit_test(drift_cannot_be_told),
+        cmocka_unit_test(unrest_asks_for_more),
         cmocka_unit_test(false_alarms_are_rare),
         cmocka_unit_test(other_machines_are_not_comparable),
         cmocka_unit_test(missing_added_and_wrong_cases),
         cmocka_unit_test(nothing_in_common),
+        cmocka_unit_test(no_line_is_wider_than_80_columns),
         cmocka_unit_test(notes_tell_what_else_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
