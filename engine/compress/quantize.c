@@ -85,24 +85,29 @@ static edy_status read_real(edy_qdq_writer *w, edy_node *n, bool quantized, edy_
     return status;
 }
 
+/* The only one of the old nodes that reads v, or -1 where it is not one, or v is an output. */
+static int32_t only_reader(const edy_qdq_writer *w, edy_value_id v) {
+    int32_t reader = -1, readers = edy_graph_is_output(w->g, v);
+    for (int32_t i = 0; i < w->n_old; i++)
+        for (int32_t j = 0; j < w->old[i].n_inputs; j++)
+            if (w->old[i].input[j] == v) {
+                reader = i;
+                readers++;
+            }
+    return readers == 1 ? reader : -1;
+}
+
 /* The clamps that only this node feeds, one after the other: their composed bounds, and the last
  * one's output (or the node's own). */
 static edy_value_id follow_clamps(const edy_qdq_writer *w, int32_t index, edy_node *bounds) {
     edy_value_id v = w->old[index].output[0];
-    for (int32_t i = index + 1; i < w->n_old; i++) {
-        const edy_node *n = &w->old[i];
-        int32_t readers = 0;
-        for (int32_t k = 0; k < w->n_old; k++)
-            for (int32_t j = 0; j < w->old[k].n_inputs; j++)
-                readers += w->old[k].input[j] == v;
-        if (readers != 1 || edy_graph_is_output(w->g, v))
-            break;
-        if (is_clamp(n->op) && n->input[0] == v) {
-            edy_clamp_after(bounds, n->act_min, n->act_max);
-            v = n->output[0];
-        }
+    for (;;) {
+        const int32_t reader = only_reader(w, v);
+        if (reader < 0 || !is_clamp(w->old[reader].op))
+            return v;
+        edy_clamp_after(bounds, w->old[reader].act_min, w->old[reader].act_max);
+        v = w->old[reader].output[0];
     }
-    return v;
 }
 
 /* Emits the clamps behind node index up to value end (or only ticks them off). */

@@ -3,8 +3,12 @@
 #include "engine/compress/qdq_writer.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "engine/passes/rewrite.h"
+
+enum { NAME_SIZE = 512 };
 
 /* ---- Emitting -------------------------------------------------------------------------------- */
 
@@ -17,10 +21,25 @@ static edy_status constant(edy_qdq_writer *w, const char *base, const char *suff
     return edy_new_constant(w->g, base, suffix, dtype, &shape, id, data, err);
 }
 
-static edy_status edy_qdq_quantizer(edy_qdq_writer *w, edy_op_kind op, const edy_value_id in[3],
-                                    int64_t axis, edy_value_id out, edy_error *err) {
+/* A quantizer is called as its output, unless a node of the model has that name: names of nodes must
+ * differ in a file. */
+static const char *quantizer_name(const edy_qdq_writer *w, edy_op_kind op, edy_value_id out,
+                                  char text[NAME_SIZE]) {
+    const char *name = w->g->value[out].name;
+    for (int32_t i = 0; i < w->n_old; i++)
+        if (strcmp(w->old[i].name, name) == 0) {
+            snprintf(text, NAME_SIZE, "%s/%s", name, edy_op_text(op));
+            return text;
+        }
+    return name;
+}
+
+static edy_status emit_quantizer(edy_qdq_writer *w, edy_op_kind op, const edy_value_id in[3],
+                                 int64_t axis, edy_value_id out, edy_error *err) {
     edy_node n;
-    const edy_status status = edy_new_node(w->g, op, w->g->value[out].name, in[0], out, &n, err);
+    char text[NAME_SIZE];
+    const edy_status status =
+        edy_new_node(w->g, op, quantizer_name(w, op, out, text), in[0], out, &n, err);
     if (status)
         return status;
     n.input[1] = in[1];
@@ -69,10 +88,10 @@ edy_status edy_qdq_pair(edy_qdq_writer *w, edy_value_id v, edy_u8_choice q, edy_
             w->g->output[i] = real;
         }
     status =
-        edy_qdq_quantizer(w, EDY_OP_QUANTIZE, (edy_value_id[]){v, scale, zero}, 1, quantized, err);
+        emit_quantizer(w, EDY_OP_QUANTIZE, (edy_value_id[]){v, scale, zero}, 1, quantized, err);
     if (!status)
-        status = edy_qdq_quantizer(w, EDY_OP_DEQUANTIZE, (edy_value_id[]){quantized, scale, zero},
-                                   1, real, err);
+        status = emit_quantizer(w, EDY_OP_DEQUANTIZE, (edy_value_id[]){quantized, scale, zero}, 1,
+                                real, err);
     w->real[v] = real;
     w->quantized[v] = true;
     w->choice[v] = q;
@@ -104,8 +123,8 @@ edy_status edy_qdq_operand(edy_qdq_writer *w, edy_value_id *operand, edy_error *
         ((uint8_t *)data)[i] =
             (uint8_t)(edy_onnx_quantize(x[i], q.scale, q.zero_point - 128, -128, 127) + 128);
     *operand = real;
-    return edy_qdq_quantizer(w, EDY_OP_DEQUANTIZE, (edy_value_id[]){quantized, scale, zero}, 1,
-                             real, err);
+    return emit_quantizer(w, EDY_OP_DEQUANTIZE, (edy_value_id[]){quantized, scale, zero}, 1, real,
+                          err);
 }
 
 /* Where the weights of output channel c lie: first + c * channel + i * stride, i < length. */
@@ -194,7 +213,7 @@ static edy_status emit_weights(edy_qdq_writer *w, edy_node *n, const layer *l, c
         return status;
     w->g->value[real].dtype = EDY_F32;
     n->input[EDY_IN_W] = real;
-    return edy_qdq_quantizer(w, EDY_OP_DEQUANTIZE, ids, axis, real, err);
+    return emit_quantizer(w, EDY_OP_DEQUANTIZE, ids, axis, real, err);
 }
 
 /* s32 bias with scale xs * ws[c], in float32. */
@@ -221,7 +240,7 @@ static edy_status emit_bias(edy_qdq_writer *w, edy_node *n, const layer *l, cons
         ((int32_t *)q)[c] = (int32_t)nearbyint((double)layer_bias(l, c) / (double)unit);
     }
     n->input[EDY_IN_BIAS] = real;
-    return edy_qdq_quantizer(w, EDY_OP_DEQUANTIZE, ids, 0, real, err);
+    return emit_quantizer(w, EDY_OP_DEQUANTIZE, ids, 0, real, err);
 }
 
 edy_status edy_qdq_layer_operands(edy_qdq_writer *w, edy_node *n, edy_error *err) {

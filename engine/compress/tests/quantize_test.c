@@ -84,6 +84,12 @@ static double worst_error(const edy_graph *f, const edy_graph *q, const float *x
     return worst / most;
 }
 
+static void check_node_names_are_unique(const edy_graph *g) {
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t k = 0; k < i; k++)
+            assert_string_not_equal(g->node[i].name, g->node[k].name);
+}
+
 /* Nothing but the first quantizer and the last dequantizer is float in the plan. */
 static void check_all_integer(const edy_graph *q) {
     edy_plan *plan;
@@ -117,7 +123,6 @@ static void small_network_becomes_all_integer(void **state) {
     const edy_value_id y =
         bg_node(g, EDY_OP_GEMM, flat, random_f32(g, SHAPE(36, 3), 3), random_f32(g, SHAPE(3), 4));
     bg_output(g, y);
-    g->value[y].name = "logits";
     bg_infer(g);
     float *images_x = bg_random_floats(IMAGES * 72, 5);
     edy_graph *q = quantize(g, images_x);
@@ -127,7 +132,8 @@ static void small_network_becomes_all_integer(void **state) {
     assert_int_equal(zero_point_of(q, relu), 0);
     assert_float_equal(scale_of(q, relu), scale_of(q, pool), 0);
     assert_float_equal(scale_of(q, relu), scale_of(q, flat), 0);
-    assert_string_equal(q->value[q->output[0]].name, "logits");
+    assert_string_equal(q->value[q->output[0]].name, "Gemm_4");
+    check_node_names_are_unique(q); /* the Gemm is called as its output, too */
     assert_int_equal(q->value[q->output[0]].dtype, EDY_F32);
     check_names_are_unique(q);
     check_all_integer(q);
