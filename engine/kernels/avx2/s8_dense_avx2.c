@@ -56,18 +56,29 @@ typedef struct problem {
     edy_avx2_output output;
 } problem;
 
-static void widen(const int8_t *x, size_t n, int16_t *out) {
-    size_t i = 0;
-    for (; i + 16 <= n; i += 16)
-        _mm256_storeu_si256((__m256i *)(out + i),
-                            _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(x + i))));
-    if (i + 8 <= n) {
-        _mm_storeu_si128((__m128i *)(out + i),
-                         _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)(x + i))));
-        i += 8;
+static inline void widen_16(const int8_t *x, int16_t *out) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)x);
+    _mm256_storeu_si256((__m256i *)out, _mm256_cvtepi8_epi16(bytes));
+}
+
+static inline void widen_8(const int8_t *x, int16_t *out) {
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)x);
+    _mm_storeu_si128((__m128i *)out, _mm_cvtepi8_epi16(bytes));
+}
+
+/* The last vector overlaps the one before it. */
+static inline void widen(const int8_t *x, size_t n, int16_t *out) {
+    if (n >= 16) {
+        for (size_t i = 0; i + 16 < n; i += 16)
+            widen_16(x + i, out + i);
+        widen_16(x + n - 16, out + n - 16);
+    } else if (n >= 8) {
+        widen_8(x, out);
+        widen_8(x + n - 8, out + n - 8);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            out[i] = x[i];
     }
-    for (; i < n; i++)
-        out[i] = x[i];
 }
 
 /* Elements [first, first + count) of the reduction of every row; an odd count gets a zero. */
@@ -84,6 +95,27 @@ static void widen_rows(size_t rows, const problem *p, size_t first, size_t count
     }
     for (size_t m = 0; count % 2 != 0 && m < rows; m++)
         wide[m][count] = 0;
+}
+
+/* The same for a window of few channels as in a first layer, with constant kc: two taps at a time,
+ * so that the pairs which are read later are written whole. */
+EDY_SPECIALISE void widen_window(size_t kc, const problem *p, int16_t wide[MR][CHUNK]) {
+    for (size_t t = 0; t < p->ks; t += 2) {
+        EDY_UNROLL
+        for (size_t m = 0; m < MR; m++) {
+            const int8_t *const *a = p->a + t * MR + m;
+            const int8_t *first = edy_row_s8(a[0], p->a_offset, p->zero);
+            const int8_t *second = t + 1 < p->ks ? edy_row_s8(a[MR], p->a_offset, p->zero) : NULL;
+            EDY_UNROLL
+            for (size_t i = 0; i < kc; i++) {
+                const size_t even = 2 * i, odd = 2 * i + 1;
+                const int lower = even < kc ? first[even] : second ? second[even - kc] : 0;
+                const int upper = odd < kc ? first[odd] : second ? second[odd - kc] : 0;
+                const uint32_t pair = (uint32_t)(uint16_t)lower | (uint32_t)upper << 16;
+                memcpy(&wide[m][t * kc + even], &pair, sizeof pair);
+            }
+        }
+    }
 }
 
 /* acc[m][v] += products of pairs, over one chunk. Inlined with constant rows and vecs. */
@@ -197,7 +229,11 @@ static void run(size_t rows, size_t nc, const problem *p, const void *w, int8_t 
     assert(rows >= 1 && rows <= MR && p->c_stride >= nc);
     const size_t k = p->ks * p->kc, step = panel_size(k);
     int16_t wide[MR][CHUNK];
-    if (k <= CHUNK)
+    if (p->kc == 1 && k < CHUNK - 8)
+        widen_window(1, p, wide);
+    else if (p->kc == 3 && k < CHUNK - 8)
+        widen_window(3, p, wide);
+    else if (k <= CHUNK)
         widen_rows(rows, p, 0, k, wide);
     for (size_t n = 0; n < nc; n += NR) {
         const size_t cols = nc - n < NR ? nc - n : NR;
