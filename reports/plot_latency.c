@@ -13,7 +13,7 @@
 
 enum {
     SHAPE_POINTS = 96,
-    FEW = 8, /* fewer samples are drawn one by one: a density of them would be invented */
+    FEW = 30, /* fewer samples are drawn one by one: a density of them would be invented */
     LABEL_WIDE = 23,
     LABEL_NARROW = 18
 };
@@ -126,8 +126,10 @@ static void put_panels(FILE *stream, const rows *r, tick_list lists[2]) {
 /* Ticks of sample / median, as the difference from the median in percent. */
 static void put_ratio_axis(FILE *stream, const rows *r) {
     double tick[EDY_AXIS_MAX_TICKS];
-    const size_t n =
-        edy_axis_linear(100.0 * (r->ratio_low - 1.0), 100.0 * (r->ratio_high - 1.0), 4, tick);
+    const double low = 100.0 * (r->ratio_low - 1.0), high = 100.0 * (r->ratio_high - 1.0);
+    size_t n = edy_axis_linear(low, high, 4, tick);
+    if (n > 3 && tick[n - 1] >= 100.0) /* "+100 %" is wide */
+        n = edy_axis_linear(low, high, 3, tick);
     fprintf(stream, "RATIO_LOW = %.9g\nRATIO_HIGH = %.9g\n", r->ratio_low, r->ratio_high);
     edy_script_array(stream, "RATIO_TICK", n);
     edy_script_array(stream, "RATIO_TEXT", n);

@@ -157,7 +157,8 @@ void edy_view_marks(const edy_view *view, const edy_record *record, char *out, s
     for (size_t i = 0; i < view->n_doubts && used < size; i++)
         for (size_t k = 0; k < record->n_doubts; k++)
             if (strcmp(record->doubt[k].code, view->doubt[i].code) == 0) {
-                used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "," : "",
+                const bool apart = used > 0 && view->n_doubts > 26; /* marks of two letters */
+                used += (size_t)snprintf(out + used, size - used, "%s%s", apart ? "," : "",
                                          view->doubt[i].mark);
                 break;
             }

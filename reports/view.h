@@ -66,7 +66,7 @@ const edy_record *edy_view_fastest(const edy_view *view, const char *workload);
 /* Time of one image: median / batch. NAN where the case is not timed. */
 double edy_view_image_ns(const edy_view *view, const edy_record *record);
 
-/* Marks of a case's doubts, "a,c"; "" for none. */
+/* Marks of a case's doubts, "ac" (where there are more than letters: "a,ab"); "" for none. */
 void edy_view_marks(const edy_view *view, const edy_record *record, char *out, size_t size);
 
 /* "resnet8/int8/avx2/threads:1, and 3 more" */
