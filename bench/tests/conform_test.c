@@ -292,6 +292,48 @@ static void without_test_data_it_is_mistrusted(void **state) {
     edy_temp_dir_remove(dir);
 }
 
+/* Quantizers around a Conv, as dir/own.onnx; then, where tail says so, a float Softmax. */
+static void write_quantized(const char *dir, bool tail) {
+    const float scale = 0.03f, w_scale = 0.01f;
+    const uint8_t zero = 128;
+    const int8_t w_zero = 0, w[6] = {10, -20, 30, -40, 50, -60};
+    edy_ob *b = edy_ob_create(13);
+    edy_ob_input(b, "x", EDY_F32, 4, (int64_t[]){EDY_OB_N, 2, 4, 4});
+    edy_ob_tensor(b, "s", EDY_F32, 0, NULL, &scale);
+    edy_ob_tensor(b, "z", EDY_U8, 0, NULL, &zero);
+    edy_ob_tensor(b, "ws", EDY_F32, 0, NULL, &w_scale);
+    edy_ob_tensor(b, "wz", EDY_S8, 0, NULL, &w_zero);
+    edy_ob_tensor(b, "w", EDY_S8, 4, (int64_t[]){3, 2, 1, 1}, w);
+    edy_ob_node(b, "QuantizeLinear", "q1", "x s z", "a");
+    edy_ob_node(b, "DequantizeLinear", "d1", "a s z", "b");
+    edy_ob_node(b, "DequantizeLinear", "d2", "w ws wz", "v");
+    edy_ob_node(b, "Conv", "c", "b v", "t");
+    edy_ob_node(b, "QuantizeLinear", "q2", "t s z", "u");
+    edy_ob_node(b, "DequantizeLinear", "d3", "u s z", tail ? "r" : "y");
+    if (tail)
+        edy_ob_int(b, edy_ob_node(b, "Softmax", "soft", "r", "y"), "axis", 1);
+    edy_ob_output(b, "y", EDY_F32);
+    size_t size;
+    uint8_t *bytes = edy_ob_pack(b, &size);
+    edy_temp_write(edy_temp_path(dir, "own.onnx"), bytes, size);
+    free(bytes);
+    edy_ob_destroy(b);
+}
+
+static void integers_are_compared_as_bytes_and_mixed_networks_are_not(void **state) {
+    (void)state;
+    for (int tail = 0; tail < 2; tail++) {
+        char *dir = edy_temp_dir_create();
+        write_quantized(dir, tail);
+        edy_conform_table t = conform_own(dir);
+        all_are(&t, 4, EDY_VERDICT_MISTRUSTED);
+        assert_int_equal(t.row[0].result.exact, !tail);
+        assert_true(t.row[0].nodes.judged >= 3 && t.row[0].nodes.unknown == 0);
+        edy_conform_table_free(&t);
+        edy_temp_dir_remove(dir);
+    }
+}
+
 static void right_test_data_pass_and_wrong_ones_fail(void **state) {
     (void)state;
     char *dir = edy_temp_dir_create();
@@ -347,6 +389,7 @@ int main(void) {
         cmocka_unit_test(a_crash_is_one_verdict_and_the_rest_goes_on),
         cmocka_unit_test(a_missing_golden_is_a_skip_and_a_damaged_one_a_fail),
         cmocka_unit_test(without_test_data_it_is_mistrusted),
+        cmocka_unit_test(integers_are_compared_as_bytes_and_mixed_networks_are_not),
         cmocka_unit_test(right_test_data_pass_and_wrong_ones_fail),
         cmocka_unit_test(damaged_test_data_fail),
         cmocka_unit_test(an_unknown_operator_is_unsupported),
