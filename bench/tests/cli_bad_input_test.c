@@ -122,7 +122,8 @@ static void truncated_model(void **state) {
 
 static void wrong_magic(void **state) {
     (void)state;
-    edy_temp_write(work("model.onnx"), "\x89PNG\r\n\x1a\n and so on", 20);
+    static const char png[] = "\x89PNG\r\n\x1a\n and so on";
+    edy_temp_write(work("model.onnx"), png, sizeof png);
     refused(INFER, "model.onnx: ", "");
     edy_temp_write(work("model.onnx"), "", 0);
     refused(INFER, "model.onnx: ", "empty");
