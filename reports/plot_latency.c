@@ -288,8 +288,8 @@ static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {
     edy_script_notes(
         view,
         "Time: line from the fastest to the slowest sample, dot at the median, tick "
-        "at the 99th percentile. Spread: density of the samples. 95\xC2\xA0%: interval of "
-        "the median. n: samples.",
+        "at the 99th percentile. Spread: density of the samples (fewer than 30: a dot each), cut "
+        "off at the frame. 95\xC2\xA0%: interval of the median. n: samples.",
         more, stream);
     put_panels(stream, &r, lists);
     free(lists);
