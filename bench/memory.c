@@ -101,6 +101,8 @@ edy_status edy_peak_rss_of(const char *const *argv, double seconds, int64_t *bas
     if (!in_time)
         return edy_fail(err, EDY_IO, "the process that measures memory took longer than %g s",
                         seconds);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) /* how an exec that failed ends, too */
+        return edy_fail(err, EDY_IO, "cannot start %s: it ended with code 127", argv[0]);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return edy_fail(err, EDY_IO, "the process that measures memory ended with %s %d",
                         WIFEXITED(status) ? "code" : "signal",

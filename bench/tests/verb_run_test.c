@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/env.h"
 #include "bench/report_writer.h"
 #include "bench/verbs/verbs.h"
 #include "datasets/sha256.h"
@@ -125,6 +126,8 @@ static int remove_folder(void **state) {
 
 static void measures_and_writes(void **state) {
     (void)state;
+    if (edy_env_emulated("", NULL, 0))
+        skip();
     assert_code(RUN("simplecnn", "--variant", "fp32", "--backend", "scalar", "--threads", "1,2,1",
                     SHORT, "--out", in_folder("a/b"), "--format", "json"),
                 0);
