@@ -75,9 +75,10 @@ typedef struct edy_node_judgement {
     char reason[400];              /* the first wrong node, in order of the run; "" for none */
 } edy_node_judgement;
 
-/* Runs the plan (made with keep_values) on golden sample 0 and judges every step on the inputs that
- * the plan itself gave it. Float: both bounds above; operators without rounding must be exact.
- * Integer: |q - exact| <= 0.5 plus the rounding of a float32 epilogue (1e-4 and 4*u*S steps). */
+/* Runs the plan (made with keep_values) on the first golden samples and judges every step on the
+ * inputs that the plan itself gave it. Float: both bounds above; operators without rounding must be
+ * exact. Integer: |q - exact| <= 0.5 plus the rounding of a float32 epilogue (1e-4 and 4*u*S
+ * steps). */
 edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
                            edy_error *err);
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/conform.h"
 #include "bench/oracle.h"
@@ -129,28 +130,34 @@ static edy_status judge_step(edy_plan *plan, int32_t index, edy_node_judgement *
     return EDY_OK;
 }
 
-/* Buffers for the plan's ports: its batch of sample 0. */
+/* A batch of golden samples from 0 on, round and round; NULL on no memory. The caller frees. */
+static void *batch_of(const edy_golden_port *port, size_t samples, size_t batch) {
+    char *data = malloc(batch * port->sample_bytes);
+    for (size_t k = 0; data && k < batch; k++)
+        memcpy(data + k * port->sample_bytes,
+               (const char *)port->data + k % samples * port->sample_bytes, port->sample_bytes);
+    return data;
+}
+
 static edy_status run_once(edy_plan *plan, const edy_golden *golden, edy_error *err) {
-    void *out[EDY_GOLDEN_PORTS] = {NULL};
-    const void *in[EDY_GOLDEN_PORTS] = {NULL};
-    edy_status st = EDY_OK;
-    const int32_t n_outputs = edy_plan_output_count(plan);
+    void *in[EDY_GOLDEN_PORTS] = {NULL}, *out[EDY_GOLDEN_PORTS] = {NULL};
+    bool complete = true;
     for (int32_t i = 0; i < edy_plan_input_count(plan); i++) {
         const size_t batch = (size_t)edy_plan_input(plan, i)->shape.dim[0];
-        if (golden->samples < batch)
-            st = edy_fail(err, EDY_BAD_ARGUMENT, "fewer samples than the plan's batch");
-        in[i] = golden->input[i].data;
+        in[i] = batch_of(&golden->input[i], golden->samples, batch);
+        complete = complete && in[i];
     }
-    for (int32_t i = 0; i < n_outputs && !st; i++) {
+    for (int32_t i = 0; i < edy_plan_output_count(plan); i++) {
         out[i] = malloc(edy_plan_output(plan, i)->bytes);
-        if (!out[i])
-            st = edy_fail(err, EDY_NO_MEMORY, "out of memory for an output");
+        complete = complete && out[i];
     }
-    if (!st)
-        edy_plan_run(plan, in, out);
-    for (int32_t i = 0; i < n_outputs; i++)
+    if (complete)
+        edy_plan_run(plan, (const void *const *)in, out);
+    for (int32_t i = 0; i < EDY_GOLDEN_PORTS; i++) {
+        free(in[i]);
         free(out[i]);
-    return st;
+    }
+    return complete ? EDY_OK : edy_fail(err, EDY_NO_MEMORY, "out of memory for a batch");
 }
 
 edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,

@@ -109,17 +109,18 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static edy_conform_table conform(const edy_workload *w, const edy_variant *v,
-                                 void (*fill)(edy_kernels *)) {
+static edy_conform_table conform_batches(const edy_workload *w, const edy_variant *v,
+                                         void (*fill)(edy_kernels *), const int64_t *batch,
+                                         size_t n_batches) {
     const edy_backend backend = {"test", "test", 0, fill};
     const edy_backend *list[] = {&backend};
-    const int64_t threads[] = {1, 2}, batch[] = {1, 5};
+    const int64_t threads[] = {1, 2};
     const edy_conform_options options = {.backend = list,
                                          .n_backends = 1,
                                          .threads = threads,
                                          .n_threads = 2,
                                          .batch = batch,
-                                         .n_batches = 2,
+                                         .n_batches = n_batches,
                                          .share = EDYNO_SOURCE_DIR,
                                          .seed = 1};
     edy_conform_table table = {.row = NULL};
@@ -127,6 +128,11 @@ static edy_conform_table conform(const edy_workload *w, const edy_variant *v,
     if (edy_conform_variant(w, v, &options, &table, &err))
         fail_msg("%s", err.message);
     return table;
+}
+
+static edy_conform_table conform(const edy_workload *w, const edy_variant *v,
+                                 void (*fill)(edy_kernels *)) {
+    return conform_batches(w, v, fill, (const int64_t[]){1, 5}, 2);
 }
 
 static edy_conform_table conform_simplecnn(void (*fill)(edy_kernels *)) {
@@ -288,6 +294,13 @@ static void without_test_data_it_is_mistrusted(void **state) {
     char line[200];
     edy_conform_closing_line(&t, line, sizeof line);
     assert_non_null(strstr(line, "0 passed"));
+    edy_conform_table_free(&t);
+
+    const edy_workload *w; /* a batch of more samples than there are */
+    assert_int_equal(edy_workloads_resolve(workloads, edy_temp_path(dir, "own.onnx"), &w, NULL), 0);
+    t = conform_batches(w, &w->variant[0], fill_right, (const int64_t[]){7}, 1);
+    all_are(&t, 2, EDY_VERDICT_MISTRUSTED);
+    assert_true(t.row[0].nodes.judged > 0);
     edy_conform_table_free(&t);
     edy_temp_dir_remove(dir);
 }
