@@ -61,7 +61,8 @@ edy_judgement edy_feed_judge(const edy_feed *feed, size_t first, const edy_plan 
                              const void *const *outputs);
 
 /* Classifies images of feed->data in order, as many as fit in `seconds` (rounded down to 1, 2 or 5
- * times a power of ten, so that the same machine gives the same n; at least 10), or all. Sets
+ * times a power of ten, so that the same machine gives the same n; at least 10), or all. A machine
+ * that becomes slower meanwhile ends at an earlier such step. Sets
  * *accuracy; n = 0 where there are no labels. The plan has one input and one output, else n = 0. */
 edy_status edy_feed_accuracy(const edy_feed *feed, edy_plan *plan, const edy_clock *clock,
                              double seconds, edy_accuracy *accuracy, edy_error *err);

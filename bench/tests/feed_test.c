@@ -182,6 +182,26 @@ static void accuracy_fits_in_its_time(void **state) {
     edy_feed_destroy(feed);
 }
 
+/* Fast while it is tried (6 readings of the clock), a hundred times slower afterwards. */
+static int64_t slowing_tick(void *context) {
+    int64_t *readings = context;
+    const int64_t n = ++*readings;
+    return n <= 7 ? n * 1000000 : n * 100000000;
+}
+
+static void accuracy_ends_early_on_a_machine_that_slows(void **state) {
+    (void)state;
+    edy_feed *feed = make_feed(1, NULL, NULL);
+    edy_plan *plan = make_plan(1);
+    int64_t readings = 0;
+    const edy_clock clock = {slowing_tick, slowing_tick, &readings};
+    edy_accuracy a;
+    assert_int_equal(edy_feed_accuracy(feed, plan, &clock, 0.5, &a, NULL), EDY_OK);
+    assert_int_equal(a.n, 10);
+    edy_plan_destroy(plan);
+    edy_feed_destroy(feed);
+}
+
 /* n is not a multiple of the batch: no image counts twice, and the result is that of batch 1. */
 static void accuracy_does_not_depend_on_the_batch(void **state) {
     (void)state;
@@ -211,6 +231,7 @@ int main(void) {
         cmocka_unit_test(wrong_plans_are_refused),
         cmocka_unit_test(counts_round_down),
         cmocka_unit_test(accuracy_fits_in_its_time),
+        cmocka_unit_test(accuracy_ends_early_on_a_machine_that_slows),
         cmocka_unit_test(accuracy_does_not_depend_on_the_batch),
     };
     return cmocka_run_group_tests(tests, open_workload, close_workload);
