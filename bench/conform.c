@@ -213,10 +213,18 @@ void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t
              n[EDY_VERDICT_MISTRUSTED], table->n);
 }
 
+size_t edy_conform_count(const edy_conform_table *table, edy_verdict verdict) {
+    size_t n[EDY_VERDICT_COUNT];
+    count_verdicts(table, n);
+    return n[verdict];
+}
+
 int edy_conform_exit_code(const edy_conform_table *table) {
     size_t n[EDY_VERDICT_COUNT];
     count_verdicts(table, n);
     if (n[EDY_VERDICT_FAIL] + n[EDY_VERDICT_CRASH] + n[EDY_VERDICT_NONE])
         return 1;
-    return n[EDY_VERDICT_PASS] + n[EDY_VERDICT_MISTRUSTED] ? 0 : 5;
+    if (n[EDY_VERDICT_PASS] + n[EDY_VERDICT_MISTRUSTED] == 0)
+        return 5;
+    return n[EDY_VERDICT_MISTRUSTED] ? 4 : 0;
 }

@@ -127,8 +127,9 @@ void edy_conform_print(const edy_conform_table *table, FILE *out);
 bool edy_conform_print_json(const edy_conform_table *table, FILE *out);
 /* "N passed, N failed, N unsupported, N crashed, N skipped, N mistrusted of N" */
 void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t size);
-/* 5 where nothing was judged (no case, or only skipped and unsupported ones), 1 where anything
- * failed or crashed, else 0. */
+size_t edy_conform_count(const edy_conform_table *table, edy_verdict verdict);
+/* 1 where anything failed or crashed; 5 where nothing was judged (no case, or only skipped and
+ * unsupported ones); 4 where a case is MISTRUSTED, which is no pass; else 0. In this order. */
 int edy_conform_exit_code(const edy_conform_table *table);
 
 #endif

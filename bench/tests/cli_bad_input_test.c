@@ -226,6 +226,7 @@ static void wrong_arguments(void **state) {
     refused("edyno inspect nosuch", "\"nosuch\"", "simplecnn");
     refused("edyno inspect simplecnn --variant int3", "\"int3\"", "fp32");
     refused("edyno conform simplecnn nosuch", "\"nosuch\"", "simplecnn");
+    refused("edyno conform simplecnn --variant int3", "\"int3\"", "simplecnn/fp32");
     refused("edyno list nosuch", "\"nosuch\"", "backends");
     refused("EDYNO_SHARE=/nosuch edyno list", "EDYNO_SHARE", "/nosuch");
     refused("edyno list --workloads-dir nosuch", "nosuch/models", "No such file");

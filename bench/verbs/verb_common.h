@@ -45,6 +45,18 @@ typedef struct edy_catalog {
 edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err);
 void edy_catalog_close(edy_catalog *catalog);
 
+/* What a verb with operands [WORKLOAD|MODEL.onnx ...] is to work on: those named, or all. */
+size_t edy_catalog_chosen_count(const edy_args *args, const edy_catalog *catalog);
+edy_status edy_catalog_chosen(const edy_args *args, const edy_catalog *catalog, size_t index,
+                              const edy_workload **workload, edy_error *err);
+
+/* Option --variant as a list of names, or "all". A user's own model has one variant and no choice.
+ * check: every name is a variant of one of the chosen workloads; else the message lists what they
+ * have. */
+bool edy_verb_wants_variant(const edy_args *args, const char *variant);
+edy_status edy_catalog_check_variants(const edy_args *args, const edy_catalog *catalog,
+                                      edy_error *err);
+
 /* Imports a workload's variant (variant NULL: its first, fp32) or a user's .onnx. The graph is the
  * caller's. EDY_BAD_ARGUMENT for an unknown variant; the message lists those that exist. */
 edy_status edy_catalog_graph(edy_catalog *catalog, const char *name_or_path, const char *variant,

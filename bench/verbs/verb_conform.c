@@ -65,43 +65,39 @@ static void clear_line(void) {
         fprintf(stderr, "\r\033[K");
 }
 
-static bool wanted(const edy_args *args, const char *variant) {
-    const char *const *names;
-    const size_t n = edy_args_list(args, "variant", &names);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], "all") == 0 || strcmp(names[i], variant) == 0)
-            return true;
-    return false;
-}
-
-/* A variant that was asked for by name must be in at least one of the workloads. */
 static edy_status judge_workload(const edy_args *args, const edy_workload *w,
                                  const edy_conform_options *options, edy_conform_table *table,
                                  edy_error *err) {
     edy_status st = EDY_OK;
     for (size_t i = 0; i < w->n_variants && !st; i++)
-        if (w->own_model || wanted(args, w->variant[i].name))
+        if (w->own_model || edy_verb_wants_variant(args, w->variant[i].name))
             st = edy_conform_variant(w, &w->variant[i], options, table, err);
     return st;
 }
 
-static edy_status judge_all(const edy_args *args, edy_catalog *catalog,
+/* Names first: a wrong one must not wait for cases. */
+static edy_status judge_all(const edy_args *args, const edy_catalog *catalog,
                             const edy_conform_options *options, edy_conform_table *table,
                             edy_error *err) {
-    const size_t n = edy_args_operand_count(args);
-    edy_status st = EDY_OK;
-    for (size_t i = 0; i < n && !st; i++) { /* names first: a wrong one must not wait for cases */
-        const edy_workload *w = NULL;
-        st = edy_workloads_resolve(catalog->workloads, edy_args_operand(args, i), &w, err);
-    }
+    const size_t n = edy_catalog_chosen_count(args, catalog);
+    const edy_workload *w = NULL;
+    edy_status st = edy_catalog_check_variants(args, catalog, err);
+    for (size_t i = 0; i < n && !st; i++)
+        st = edy_catalog_chosen(args, catalog, i, &w, err);
     for (size_t i = 0; i < n && !st; i++) {
-        const edy_workload *w = NULL;
-        st = edy_workloads_resolve(catalog->workloads, edy_args_operand(args, i), &w, err);
+        st = edy_catalog_chosen(args, catalog, i, &w, err);
         st = st ? st : judge_workload(args, w, options, table, err);
     }
-    for (size_t i = 0; n == 0 && i < edy_workloads_count(catalog->workloads) && !st; i++)
-        st = judge_workload(args, edy_workloads_at(catalog->workloads, i), options, table, err);
     return st;
+}
+
+/* Says why an exit code is neither "all right" nor one that a row explains. */
+static void explain(int code, const edy_conform_table *table) {
+    if (code == EDY_EXIT_NOT_COMPARABLE)
+        fprintf(stderr, "edyno conform: %zu of %zu cases are mistrusted, neither right nor wrong\n",
+                edy_conform_count(table, EDY_VERDICT_MISTRUSTED), table->n);
+    if (code == EDY_EXIT_NOTHING_RAN)
+        fprintf(stderr, "edyno conform: nothing was judged\n");
 }
 
 static int run(const edy_args *args) {
@@ -132,6 +128,7 @@ static int run(const edy_args *args) {
         edy_conform_print(&table, stdout);
         code = edy_conform_exit_code(&table);
     }
+    explain(code, &table);
     edy_conform_table_free(&table);
     edy_catalog_close(&catalog);
     return code;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* From a name on the command line to a graph. */
+/* From names on the command line to workloads, variants and a graph. */
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/verbs/verb_common.h"
 #include "engine/import/onnx_import.h"
@@ -27,4 +28,52 @@ edy_status edy_catalog_graph(edy_catalog *catalog, const char *name_or_path, con
     if (!*chosen)
         return unknown_variant(*workload, variant, err);
     return edy_onnx_import((*chosen)->model_path, NULL, graph, err);
+}
+
+size_t edy_catalog_chosen_count(const edy_args *args, const edy_catalog *catalog) {
+    const size_t n = edy_args_operand_count(args);
+    return n > 0 ? n : edy_workloads_count(catalog->workloads);
+}
+
+edy_status edy_catalog_chosen(const edy_args *args, const edy_catalog *catalog, size_t index,
+                              const edy_workload **workload, edy_error *err) {
+    if (edy_args_operand_count(args) > 0)
+        return edy_workloads_resolve(catalog->workloads, edy_args_operand(args, index), workload,
+                                     err);
+    *workload = edy_workloads_at(catalog->workloads, index);
+    return EDY_OK;
+}
+
+bool edy_verb_wants_variant(const edy_args *args, const char *variant) {
+    const char *const *names;
+    const size_t n = edy_args_list(args, "variant", &names);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], "all") == 0 || strcmp(names[i], variant) == 0)
+            return true;
+    return false;
+}
+
+edy_status edy_catalog_check_variants(const edy_args *args, const edy_catalog *catalog,
+                                      edy_error *err) {
+    const char *const *names;
+    const size_t n = edy_args_list(args, "variant", &names);
+    for (size_t i = 0; i < n; i++) {
+        bool found = strcmp(names[i], "all") == 0;
+        char known[200] = "";
+        size_t at = 0;
+        for (size_t w = 0; w < edy_catalog_chosen_count(args, catalog) && !found; w++) {
+            const edy_workload *workload = NULL;
+            const edy_status status = edy_catalog_chosen(args, catalog, w, &workload, err);
+            if (status)
+                return status;
+            found = workload->own_model || edy_workload_variant(workload, names[i]);
+            for (size_t v = 0; v < workload->n_variants && at < sizeof known; v++)
+                at += (size_t)snprintf(known + at, sizeof known - at, "%s%s/%s", at ? ", " : "",
+                                       workload->name, workload->variant[v].name);
+        }
+        if (!found)
+            return edy_fail(err, EDY_BAD_ARGUMENT, "no variant \"%.60s\"; there are %s", names[i],
+                            known);
+    }
+    return EDY_OK;
 }

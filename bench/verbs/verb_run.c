@@ -82,62 +82,12 @@ static const edy_opt opts[] = {
 
 /* ---- What to run ----------------------------------------------------------------------------- */
 
-static bool is_listed(const edy_args *args, const char *variant) {
-    const char *const *names;
-    const size_t n = edy_args_list(args, "variant", &names);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], "all") == 0 || strcmp(names[i], variant) == 0)
-            return true;
-    return false;
-}
-
-/* The workloads that the command line names, or all. */
-static edy_status chosen_workload(const edy_args *args, const edy_catalog *catalog, size_t index,
-                                  const edy_workload **workload, edy_error *err) {
-    if (edy_args_operand_count(args) > 0)
-        return edy_workloads_resolve(catalog->workloads, edy_args_operand(args, index), workload,
-                                     err);
-    *workload = edy_workloads_at(catalog->workloads, index);
-    return EDY_OK;
-}
-
-static size_t chosen_count(const edy_args *args, const edy_catalog *catalog) {
-    const size_t n = edy_args_operand_count(args);
-    return n > 0 ? n : edy_workloads_count(catalog->workloads);
-}
-
-/* Every variant that is asked for by name is in one of the workloads; else the message lists what
- * they have. */
-static edy_status check_variants(const edy_args *args, const edy_catalog *catalog, edy_error *err) {
-    const char *const *names;
-    const size_t n = edy_args_list(args, "variant", &names);
-    for (size_t i = 0; i < n; i++) {
-        bool found = strcmp(names[i], "all") == 0;
-        char known[200] = "";
-        size_t at = 0;
-        for (size_t w = 0; w < chosen_count(args, catalog) && !found; w++) {
-            const edy_workload *workload = NULL;
-            const edy_status status = chosen_workload(args, catalog, w, &workload, err);
-            if (status)
-                return status;
-            found = workload->own_model || edy_workload_variant(workload, names[i]);
-            for (size_t v = 0; v < workload->n_variants && at < sizeof known; v++)
-                at += (size_t)snprintf(known + at, sizeof known - at, "%s%s/%s", at ? ", " : "",
-                                       workload->name, workload->variant[v].name);
-        }
-        if (!found)
-            return edy_fail(err, EDY_BAD_ARGUMENT, "no variant \"%.60s\"; there are %s", names[i],
-                            known);
-    }
-    return EDY_OK;
-}
-
 /* A workload that is named twice runs once. */
 static bool named_before(const edy_args *args, const edy_catalog *catalog, size_t index,
                          const edy_workload *workload) {
     const edy_workload *other = NULL;
     for (size_t i = 0; i < index; i++)
-        if (!chosen_workload(args, catalog, i, &other, NULL) &&
+        if (!edy_catalog_chosen(args, catalog, i, &other, NULL) &&
             (other == workload ||
              strcmp(other->variant[0].model_path, workload->variant[0].model_path) == 0))
             return true;
@@ -146,14 +96,14 @@ static bool named_before(const edy_args *args, const edy_catalog *catalog, size_
 
 static edy_status fill_suite(const edy_args *args, const edy_catalog *catalog, edy_suite *suite,
                              edy_error *err) {
-    edy_status status = check_variants(args, catalog, err);
-    for (size_t i = 0; i < chosen_count(args, catalog) && !status; i++) {
+    edy_status status = edy_catalog_check_variants(args, catalog, err);
+    for (size_t i = 0; i < edy_catalog_chosen_count(args, catalog) && !status; i++) {
         const edy_workload *w = NULL;
-        status = chosen_workload(args, catalog, i, &w, err);
+        status = edy_catalog_chosen(args, catalog, i, &w, err);
         if (status || named_before(args, catalog, i, w))
             continue;
         for (size_t v = 0; v < w->n_variants && !status; v++)
-            if (w->own_model || is_listed(args, w->variant[v].name))
+            if (w->own_model || edy_verb_wants_variant(args, w->variant[v].name))
                 status = edy_suite_add(suite, w, &w->variant[v], err);
     }
     return status;
