@@ -78,6 +78,21 @@ static edy_status pool_of_streams(edy_feed *feed, uint64_t seed, edy_error *err)
     return status;
 }
 
+/* Labels as the model counts its classes; one that it cannot answer with is an error of the data. */
+static edy_status match_classes(edy_feed *feed, const edy_feed_options *o, edy_error *err) {
+    const edy_workload *w = o->workload;
+    const edy_status status = edy_dataset_match_classes(feed->data, w->classes, w->n_classes, err);
+    if (status || o->graph->n_outputs != 1)
+        return status;
+    const edy_value *out = &o->graph->value[o->graph->output[0]];
+    const size_t elems = edy_shape_count(&out->shape) / (size_t)o->graph->batch;
+    const int32_t n = edy_dataset_class_count(feed->data);
+    if (n > 0 && (size_t)n > elems)
+        return edy_fail(err, EDY_BAD_FILE, "%s: has class %d, but output \"%.60s\" has %zu values",
+                        edy_dataset_name(feed->data), n - 1, out->name, elems);
+    return EDY_OK;
+}
+
 /* ---- Which source ---------------------------------------------------------------------------- */
 
 static edy_status open_data(edy_feed *feed, const edy_feed_options *o, const char *spec,
@@ -98,6 +113,8 @@ static edy_status open_data(edy_feed *feed, const edy_feed_options *o, const cha
                                          .seed = o->seed};
     if (!status)
         status = edy_dataset_open(spec, &options, &feed->data, err);
+    if (!status)
+        status = match_classes(feed, o, err);
     if (!status)
         snprintf(feed->dataset, sizeof feed->dataset, "%.120s", edy_dataset_name(feed->data));
     return status;

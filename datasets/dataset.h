@@ -70,6 +70,14 @@ const char *edy_dataset_class_name(const edy_dataset *dataset, int32_t index);
 /* Of input `index`; -1 without labels. */
 int32_t edy_dataset_label(const edy_dataset *dataset, int64_t index);
 
+/* Brings the labels of data that names its classes into the model's order: class_name[n_classes],
+ * NULL and 0 where the model does not say. Names decide (letters and digits alone, any case); where
+ * they are not the model's but numbers, these; where none is known and the model says nothing or as
+ * many, byte order stays. Else EDY_BAD_FILE with the class that the model does not have. Labels
+ * that are numbers already are left alone. */
+edy_status edy_dataset_match_classes(edy_dataset *dataset, const char *const *class_name,
+                                     size_t n_classes, edy_error *err);
+
 /* Bytes of one input: the shape without the batch, times the dtype's size. */
 size_t edy_dataset_input_bytes(const edy_dataset *dataset);
 /* Input `index` in the model's shape (batch 1, row-major [C][H][W]) and dtype, into
