@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/proportion.h"
 #include "bench/stats.h"
 #include "bench/verbs/verb.h"
 
@@ -90,6 +91,27 @@ static void note_differences(edy_comparison *c, const edy_record *a, const edy_r
         note(c, "single inferences on one side, means on the other");
     if (a->memory.arena >= 0 && b->memory.arena > a->memory.arena)
         note(c, "arena %lld -> %lld bytes", (long long)a->memory.arena, (long long)b->memory.arena);
+    if (a->memory.packed >= 0 && b->memory.packed > a->memory.packed)
+        note(c, "packed weights %lld -> %lld bytes", (long long)a->memory.packed,
+             (long long)b->memory.packed);
+}
+
+static bool is_larger(int64_t before, int64_t after, double threshold) {
+    return before >= 0 && (double)after > (double)before * (1 + threshold);
+}
+
+/* Of the same images any difference is real; of other counts only one beyond both intervals. */
+static bool is_less_accurate(const edy_record *a, const edy_record *b) {
+    const edy_accuracy *x = &a->accuracy, *y = &b->accuracy;
+    if (x->n == 0 || y->n == 0 || strcmp(a->dataset, b->dataset) != 0 ||
+        x->top1 - y->top1 <= EDY_TOP1_DROP)
+        return false;
+    if (x->n == y->n)
+        return true;
+    double low, high, none;
+    edy_proportion_interval(x->correct, x->n, &low, &none);
+    edy_proportion_interval(y->correct, y->n, &none, &high);
+    return high < low;
 }
 
 static edy_change judge_ratio(const edy_ratio *r, double threshold) {
@@ -149,7 +171,10 @@ static edy_status compare_pair(edy_comparison *c, const edy_results *base, const
         note(c, "%.200s", b->verdict_reason);
         return EDY_OK;
     }
-    c->change = EDY_CHANGE_NO_NUMBER;
+    const bool poorer = is_larger(a->memory.arena, b->memory.arena, threshold) ||
+                        is_larger(a->memory.packed, b->memory.packed, threshold) ||
+                        is_less_accurate(a, b);
+    c->change = poorer ? EDY_CHANGE_WORSE : EDY_CHANGE_NO_NUMBER;
     if (!edy_record_has_latency(a) || !edy_record_has_latency(b))
         return EDY_OK;
     edy_ratio r;
@@ -161,8 +186,9 @@ static edy_status compare_pair(edy_comparison *c, const edy_results *base, const
     c->ratio = r.ratio;
     c->low = r.low;
     c->high = r.high;
-    c->change =
+    const edy_change speed =
         judge_with_unrest(c, &r, threshold, unrest(&base->context, a) + unrest(&now->context, b));
+    c->change = poorer ? EDY_CHANGE_WORSE : speed;
     return EDY_OK;
 }
 

@@ -11,7 +11,11 @@
  * What differs between two runs but not inside one (page placement, neighbours on a shared host) is
  * in no interval. So t is the threshold that the user gives plus, for each side, what that side
  * shows of its own unrest: the spread of its repetitions' medians, and EDY_UNREST where the thread
- * was preempted or the machine was loaded. The note says so where it decides. */
+ * was preempted or the machine was loaded. The note says so where it decides.
+ *
+ * Worse is also what needs more memory or errs more, however fast: arena or packed weights larger by
+ * more than the user's t, or top-1 on the same data lower by more than EDY_TOP1_DROP (where the
+ * numbers of images differ, only if the 95 % intervals are apart too). The note gives both values. */
 #ifndef EDY_COMPARE_H
 #define EDY_COMPARE_H
 
@@ -43,6 +47,7 @@ typedef enum edy_change {
 const char *edy_change_text(edy_change change);
 
 #define EDY_UNREST 0.25
+#define EDY_TOP1_DROP 0.005
 
 typedef struct edy_comparison {
     const char *name; /* of the case; belongs to a document */
@@ -64,8 +69,8 @@ typedef struct edy_comparison_table {
     double geometric_mean; /* of the ratios; NAN where there are none */
 } edy_comparison_table;
 
-/* threshold: e.g. 0.05, see t above. Both documents must outlive the table. EDY_BAD_FILE where one of
- * them has two records of one name, EDY_NO_MEMORY. */
+/* threshold: e.g. 0.05, see t above. Both documents must outlive the table. EDY_BAD_FILE where one
+ * of them has two records of one name, EDY_NO_MEMORY. */
 edy_status edy_compare(const edy_results *base, const edy_results *now, double threshold,
                        uint64_t seed, edy_comparison_table **table, edy_error *err);
 void edy_comparison_destroy(edy_comparison_table *table); /* NULL is allowed */

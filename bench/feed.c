@@ -78,7 +78,7 @@ static edy_status pool_of_streams(edy_feed *feed, uint64_t seed, edy_error *err)
     return status;
 }
 
-/* Labels as the model counts its classes; one that it cannot answer with is an error of the data. */
+/* Labels as the model counts its classes; one that it cannot answer is an error of the data. */
 static edy_status match_classes(edy_feed *feed, const edy_feed_options *o, edy_error *err) {
     const edy_workload *w = o->workload;
     const edy_status status = edy_dataset_match_classes(feed->data, w->classes, w->n_classes, err);

@@ -117,6 +117,55 @@ static void same_and_mirrored(void **state) {
     edy_results_destroy(b);
 }
 
+static edy_change change_of(const edy_results *a, const edy_results *b, const char *noted) {
+    edy_comparison_table *t = compare(a, b);
+    const edy_change change = t->row[0].change;
+    if (noted && !strstr(t->row[0].note, noted))
+        fail_msg("\"%s\" does not say %s", t->row[0].note, noted);
+    assert_int_equal(edy_comparison_exit_code(t), change == EDY_CHANGE_WORSE ? 3 : 0);
+    edy_comparison_destroy(t);
+    return change;
+}
+
+static void set_accuracy(edy_results *r, int64_t correct, int64_t n) {
+    r->records[0].accuracy =
+        (edy_accuracy){.n = n, .correct = correct, .top1 = (double)correct / (double)n};
+}
+
+/* As fast as before, and yet worse. */
+static void more_memory_or_errors_are_worse(void **state) {
+    (void)state;
+    edy_results *a = new_results(), *b = new_results();
+    add_case(a, "one", 1e6, 0.02, 0.002, 1);
+    add_case(b, "one", 1e6, 0.02, 0.002, 1);
+    edy_memory_use *before = &a->records[0].memory, *after = &b->records[0].memory;
+    before->arena = before->packed = after->arena = after->packed = 1000;
+    assert_int_equal(change_of(a, b, NULL), EDY_CHANGE_SAME);
+    after->arena = 1029; /* compare() allows 3 % */
+    assert_int_equal(change_of(a, b, "arena 1000 -> 1029"), EDY_CHANGE_SAME);
+    after->arena = 1031;
+    assert_int_equal(change_of(a, b, "arena 1000 -> 1031"), EDY_CHANGE_WORSE);
+    after->arena = 500;
+    after->packed = 2000;
+    assert_int_equal(change_of(a, b, "packed weights 1000 -> 2000"), EDY_CHANGE_WORSE);
+    after->arena = after->packed = 1000;
+
+    set_accuracy(a, 9200, 10000);
+    set_accuracy(b, 9151, 10000);
+    assert_int_equal(change_of(a, b, "92.00 % -> 91.51 %"), EDY_CHANGE_SAME);
+    set_accuracy(b, 9149, 10000);
+    assert_int_equal(change_of(a, b, "92.00 % -> 91.49 %"), EDY_CHANGE_WORSE);
+    assert_int_equal(change_of(b, a, NULL), EDY_CHANGE_SAME);
+    set_accuracy(b, 91, 100); /* a point less, but of 100 images */
+    assert_int_equal(change_of(a, b, "of 10000 images, then of 100"), EDY_CHANGE_SAME);
+    set_accuracy(b, 80, 100);
+    assert_int_equal(change_of(a, b, NULL), EDY_CHANGE_WORSE);
+    strcpy(b->records[0].dataset, "other");
+    assert_int_equal(change_of(a, b, "data"), EDY_CHANGE_SAME);
+    edy_results_destroy(a);
+    edy_results_destroy(b);
+}
+
 /* Drift between repetitions as large as the change: no verdict, and that is no pass. */
 static void drift_cannot_be_told(void **state) {
     (void)state;
@@ -274,7 +323,7 @@ static void notes_tell_what_else_changed(void **state) {
     FILE *f = fmemopen(text, sizeof text, "w");
     assert_int_equal(edy_comparison_print_json(t, f, NULL), EDY_OK);
     fclose(f);
-    assert_non_null(strstr(text, "\"verdict\":\t\"same\""));
+    assert_non_null(strstr(text, "\"verdict\":\t\"worse\""));
     edy_comparison_destroy(t);
     edy_results_destroy(a);
     edy_results_destroy(b);
@@ -284,6 +333,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_changes_are_found),
         cmocka_unit_test(same_and_mirrored),
+        cmocka_unit_test(more_memory_or_errors_are_worse),
         cmocka_unit_test(drift_cannot_be_told),
         cmocka_unit_test(unrest_asks_for_more),
         cmocka_unit_test(false_alarms_are_rare),

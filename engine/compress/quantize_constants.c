@@ -21,8 +21,8 @@ static edy_status constant(edy_qdq_writer *w, const char *base, const char *suff
     return edy_new_constant(w->g, base, suffix, dtype, &shape, id, data, err);
 }
 
-/* A quantizer is called as its output, unless a node of the model has that name: names of nodes must
- * differ in a file. */
+/* A quantizer is called as its output, unless a node of the model has that name: names of nodes
+ * must differ in a file. */
 static const char *quantizer_name(const edy_qdq_writer *w, edy_op_kind op, edy_value_id out,
                                   char text[NAME_SIZE]) {
     const char *name = w->g->value[out].name;
