@@ -129,7 +129,7 @@ static void cell(const void *context, size_t row, size_t column, char *out, size
         edy_text_count(out, edy_view_accurate(r) ? r->accuracy.n : -1);
         break;
     case COL_WEIGHTS:
-        edy_text_bytes(out, r->memory.weights);
+        edy_text_bytes(out, r->memory.packed);
         break;
     case COL_ARENA:
         edy_text_bytes(out, r->memory.arena);
@@ -177,7 +177,7 @@ static bool column_says_something(const edy_view *view, column_id id) {
         marked |= r->n_doubts > 0;
         sized |= id == COL_RSS     ? r->memory.peak_rss >= 0
                  : id == COL_ARENA ? r->memory.arena >= 0
-                                   : r->memory.weights >= 0;
+                                   : r->memory.packed >= 0;
     }
     switch (id) {
     case COL_BATCH:
