@@ -19,6 +19,8 @@ enum {
     LEGEND_COLUMNS = 20
 };
 
+static const double LONGEST_NS = 1e15; /* of an axis: eleven days */
+
 typedef struct group {
     const edy_record *record; /* names are taken from it */
     double least, most;       /* accuracy of its cases, in percent: equal, unless of other images */
@@ -99,8 +101,8 @@ static void choose_points(const edy_view *view, points *p) {
     const double margin = fmax(0.06 * (p->high - p->low), 0.2);
     p->low = fmax(0.0, p->low - margin);
     p->high = fmin(100.0 + margin, p->high + margin);
-    p->low_ns = fmax(p->low_ns / 1.25, 0.01);
-    p->high_ns *= 1.25;
+    p->low_ns = fmin(fmax(p->low_ns, 0.01), LONGEST_NS) / 1.25;
+    p->high_ns = fmin(fmax(p->high_ns, p->low_ns), LONGEST_NS) * 1.25;
 }
 
 static int by_accuracy(const void *a, const void *b) {

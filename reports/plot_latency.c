@@ -17,6 +17,7 @@ enum {
     LABEL_WIDE = 23,
     LABEL_NARROW = 18
 };
+static const double LONGEST_NS = 1e15; /* of an axis: eleven days */
 
 /* The cases that are drawn, and the common range of sample / median. */
 typedef struct rows {
@@ -80,11 +81,12 @@ static void put_panel(FILE *stream, const rows *r, size_t panel, size_t first, s
                       tick_list lists[2]) {
     double low = INFINITY, high = 0.0;
     for (size_t i = first; i < first + n; i++) {
-        low = fmin(low, r->record[i]->latency.min_ns);
-        high = fmax(high, r->record[i]->latency.max_ns);
+        const edy_latency *l = &r->record[i]->latency;
+        low = fmin(low, fmin(l->min_ns, l->median_ns)); /* the median is known, others may not be */
+        high = fmax(high, fmax(l->max_ns, l->median_ns));
     }
-    low = fmax(low, 0.1) / 1.15;
-    high = fmax(high, low) * 1.15;
+    low = fmin(fmax(low, 0.1), LONGEST_NS) / 1.15;
+    high = fmin(fmax(high, low), LONGEST_NS) * 1.15;
     edy_script_text_item(stream, "PANEL_TITLE", panel, r->record[first]->workload, 48);
     edy_script_number_item(stream, "PANEL_FIRST", panel, (double)(first + 1));
     edy_script_number_item(stream, "PANEL_ROWS", panel, (double)n);

@@ -289,7 +289,7 @@ const edy_record *edy_view_fastest(const edy_view *view, const char *workload) {
 
 void edy_view_accuracy_interval(const edy_accuracy *accuracy, double *low, double *high) {
     *low = *high = NAN;
-    if (accuracy->n > 0)
+    if (accuracy->n > 0 && accuracy->correct >= 0 && accuracy->correct <= accuracy->n)
         edy_proportion_interval(accuracy->correct, accuracy->n, low, high);
 }
 
