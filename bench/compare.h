@@ -13,9 +13,10 @@
  * shows of its own unrest: the spread of its repetitions' medians, and EDY_UNREST where the thread
  * was preempted or the machine was loaded. The note says so where it decides.
  *
- * Worse is also what needs more memory or errs more, however fast: arena or packed weights larger by
- * more than the user's t, or top-1 on the same data lower by more than EDY_TOP1_DROP (where the
- * numbers of images differ, only if the 95 % intervals are apart too). The note gives both values. */
+ * Worse is also what needs more memory or errs more, however fast: arena or packed weights larger
+ * by more than the user's t, or top-1 on the same data lower by more than EDY_TOP1_DROP (where the
+ * numbers of images differ, only if the 95 % intervals are apart too). The note gives both
+ * values. */
 #ifndef EDY_COMPARE_H
 #define EDY_COMPARE_H
 
