@@ -24,8 +24,10 @@ bool edy_clamp_is_implied(edy_u8_choice q, float low, float high) {
 float edy_choose_s8(const float *w, size_t n, size_t stride, float x_scale, float bias,
                     double bias_limit) {
     double most = 0.0;
-    for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs((double)w[i * stride]));
+    for (size_t i = 0; i < n; i++) { /* no fmax: GCC 12 for aarch64 fails on it at -O3 */
+        const double size = fabs((double)w[i * stride]);
+        most = size > most ? size : most;
+    }
     double scale = most > 0.0 ? most / 127.0 : 1.0;
     const double for_bias = fabs((double)bias) / ((double)x_scale * bias_limit);
     const double for_product = 2.0 * (double)FLT_MIN / (double)x_scale;
