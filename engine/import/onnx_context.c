@@ -95,6 +95,15 @@ edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_
     return refuse_computed(c, index);
 }
 
+edy_status edy_onnx_weight_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
+    edy_onnx_name *name;
+    edy_status status = resolve(c, index, &name);
+    *id = name ? name->id : EDY_NO_VALUE;
+    if (status || !name || name->dequantized)
+        return status;
+    return edy_onnx_constant_input(c, index, id);
+}
+
 edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
                                int32_t *n) {
     edy_onnx_name *name;
@@ -234,6 +243,11 @@ edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id) {
     if (!status)
         name->id = id;
     return status;
+}
+
+void edy_onnx_fold(edy_onnx_context *c, const void *data) {
+    const edy_node *n = &c->graph->node[--c->graph->n_nodes];
+    c->graph->value[n->output[0]].data = data;
 }
 
 edy_status edy_onnx_finish_constant(edy_onnx_context *c, edy_dtype dtype, const edy_shape *shape,

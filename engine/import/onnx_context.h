@@ -40,6 +40,8 @@ bool edy_onnx_has_input(const edy_onnx_context *c, size_t index);
 edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id);
 /* The same where the operator can only work with a constant. */
 edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_id *id);
+/* The same for weights, which may also be a constant behind a DequantizeLinear. */
+edy_status edy_onnx_weight_input(edy_onnx_context *c, size_t index, edy_value_id *id);
 /* A constant int64 (or int32) list of at most max elements; *n is -1 where the input is left out.
  */
 edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
@@ -69,6 +71,9 @@ edy_status edy_onnx_finish(edy_onnx_context *c);
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name);
 /* Makes the output of the node at hand stand for id (Identity). */
 edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id);
+/* Removes the last node, whose inputs are constants: its output becomes a constant with the payload
+ * data, which belongs to the graph's region. */
+void edy_onnx_fold(edy_onnx_context *c, const void *data);
 /* Makes the output of the node at hand a constant. */
 edy_status edy_onnx_finish_constant(edy_onnx_context *c, edy_dtype dtype, const edy_shape *shape,
                                     const void *data);

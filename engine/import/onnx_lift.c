@@ -61,9 +61,23 @@ static edy_status reshape(edy_onnx_context *c, edy_value_id from, const char *na
     return edy_onnx_finish_as(c, name, to);
 }
 
+/* The node that makes v, or -1. Here the importer has appended every node's output right after the
+ * node, so that outputs increase: a file of many nodes costs no quadratic search. */
+static int32_t producer(const edy_graph *g, edy_value_id v) {
+    int32_t low = 0, high = g->n_nodes;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (g->node[middle].output[0] < v)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < g->n_nodes && g->node[low].output[0] == v ? low : -1;
+}
+
 /* The DequantizeLinear of a constant that makes v, or -1. */
 static int32_t constant_dequantizer(const edy_graph *g, edy_value_id v) {
-    const int32_t p = edy_graph_producer(g, v);
+    const int32_t p = producer(g, v);
     return p >= 0 && g->node[p].op == EDY_OP_DEQUANTIZE && g->value[g->node[p].input[0]].data ? p
                                                                                               : -1;
 }

@@ -17,6 +17,7 @@ typedef struct edy_onnx_name {
     int32_t node, output;              /* node in the file and which of its outputs, or -1 */
     edy_value_id id;                   /* EDY_NO_VALUE until it is in the graph */
     bool finite;                       /* a constant that was searched for NaN and infinities */
+    bool dequantized;                  /* a constant behind a DequantizeLinear */
 } edy_onnx_name;
 
 /* Sorted by text, so that a lookup is a binary search: no hash that a file could attack. */

@@ -34,6 +34,9 @@ edy_status edy_import_gemm(edy_onnx_context *c) {
         status = edy_onnx_attr_int_in(c, "transB", 0, 0, 1, &trans_b);
     if (!status) /* opset 6: the shape rule checks what may be broadcast in any case */
         status = edy_onnx_attr_int_in(c, "broadcast", 0, 0, 1, &broadcast);
+    edy_value_id constant;
+    for (size_t i = 1; i < 3 && !status; i++)
+        status = edy_onnx_weight_input(c, i, &constant);
     edy_node *n;
     if (!status)
         status = edy_onnx_begin(c, EDY_OP_GEMM, (int32_t)c->node->n_input, &n);
@@ -52,8 +55,11 @@ edy_status edy_import_gemm(edy_onnx_context *c) {
 
 /* y = x * B: a Gemm without bias. */
 edy_status edy_import_matmul(edy_onnx_context *c) {
+    edy_value_id right;
     edy_node *n;
-    const edy_status status = edy_onnx_begin(c, EDY_OP_GEMM, 2, &n);
+    edy_status status = edy_onnx_weight_input(c, 1, &right);
+    if (!status)
+        status = edy_onnx_begin(c, EDY_OP_GEMM, 2, &n);
     if (status)
         return status;
     n->n_inputs = 3;
@@ -207,10 +213,51 @@ static edy_status import_quantizer(edy_onnx_context *c, edy_op_kind op) {
     return edy_onnx_lift_finish(c);
 }
 
+/* The constant x quantized by the last node, a QuantizeLinear; NULL on no memory. */
+static void *quantized(edy_onnx_context *c, const edy_node *n) {
+    const edy_value *x = edy_onnx_value(c, n->input[0]), *y = edy_onnx_value(c, n->output[0]);
+    const edy_value *s = edy_onnx_value(c, n->input[1]);
+    const size_t elems = edy_shape_count(&x->shape), scales = edy_shape_count(&s->shape);
+    const int32_t axis = (int32_t)(n->axis < 0 ? n->axis + x->shape.rank : n->axis);
+    const uint8_t *zero = n->input[2] == EDY_NO_VALUE ? NULL : edy_onnx_value(c, n->input[2])->data;
+    const int32_t shift = y->dtype == EDY_U8 ? 128 : 0; /* requant.h works on s8 */
+    size_t inner = 1;
+    for (int32_t i = axis + 1; scales > 1 && i < x->shape.rank; i++)
+        inner *= (size_t)x->shape.dim[i];
+    uint8_t *out = edy_region_array(&c->graph->region, elems, 1);
+    for (size_t i = 0; out && i < elems; i++) {
+        const size_t k = i / inner % scales;
+        const int32_t z = !zero ? 0 : shift ? zero[k] : (int8_t)zero[k];
+        const int8_t q = edy_onnx_quantize(((const float *)x->data)[i], ((const float *)s->data)[k],
+                                           z - shift, -128, 127);
+        out[i] = (uint8_t)(q + shift);
+    }
+    return out;
+}
+
+/* Training with simulated quantization leaves float weights behind a QuantizeLinear: they are
+ * quantized here. */
 edy_status edy_import_quantize(edy_onnx_context *c) {
-    return import_quantizer(c, EDY_OP_QUANTIZE);
+    const edy_status status = import_quantizer(c, EDY_OP_QUANTIZE);
+    const edy_node *n = &c->graph->node[c->graph->n_nodes - 1];
+    if (status || n->op != EDY_OP_QUANTIZE || !edy_onnx_value(c, n->input[0])->data)
+        return status;
+    const void *data = quantized(c, n);
+    if (!data)
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for a constant");
+    edy_onnx_fold(c, data);
+    return EDY_OK;
 }
 
 edy_status edy_import_dequantize(edy_onnx_context *c) {
-    return import_quantizer(c, EDY_OP_DEQUANTIZE);
+    edy_onnx_name *name;
+    edy_value_id x;
+    edy_status status = edy_onnx_input(c, 0, &x);
+    if (!status)
+        status = import_quantizer(c, EDY_OP_DEQUANTIZE);
+    if (!status)
+        status = edy_onnx_output(c, &name);
+    if (!status)
+        name->dequantized = edy_onnx_value(c, x)->data != NULL;
+    return status;
 }

@@ -77,12 +77,6 @@ edy_status edy_import_dropout(edy_onnx_context *c) {
 /* ---- Reshapes ---------------------------------------------------------------------------------
  */
 
-/* Turns the last node, whose input is a constant, into a constant: its output gets data. */
-static void fold_last_node(edy_onnx_context *c, const void *data) {
-    const edy_node *n = &c->graph->node[--c->graph->n_nodes];
-    c->graph->value[n->output[0]].data = data;
-}
-
 static edy_status import_reshape(edy_onnx_context *c, const int64_t *target, int32_t n_target) {
     edy_node *n;
     edy_status status = edy_onnx_begin(c, EDY_OP_RESHAPE, 1, &n);
@@ -93,7 +87,7 @@ static edy_status import_reshape(edy_onnx_context *c, const int64_t *target, int
     memcpy(n->target, target, (size_t)n_target * sizeof *target);
     status = edy_onnx_finish(c);
     if (!status && edy_onnx_value(c, x)->data)
-        fold_last_node(c, edy_onnx_value(c, x)->data);
+        edy_onnx_fold(c, edy_onnx_value(c, x)->data);
     return status;
 }
 
@@ -281,7 +275,7 @@ edy_status edy_import_transpose(edy_onnx_context *c) {
     const void *data = transposed(&c->graph->region, edy_onnx_value(c, x), perm, shape);
     if (!data)
         return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for a constant");
-    fold_last_node(c, data);
+    edy_onnx_fold(c, data);
     return EDY_OK;
 }
 

@@ -95,7 +95,7 @@ static edy_status check_kernel(edy_onnx_context *c, int32_t axes, const edy_shap
 /* Conv and QLinearConv: the weights are input number `weights`. */
 static edy_status import_conv(edy_onnx_context *c, edy_op_kind op, size_t weights) {
     int32_t axes;
-    edy_value_id w;
+    edy_value_id w, bias;
     edy_window window = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
     edy_status status = spatial_axes(c, &axes);
     if (!status)
@@ -103,7 +103,9 @@ static edy_status import_conv(edy_onnx_context *c, edy_op_kind op, size_t weight
     if (!status)
         status = read_window(c, axes, &window);
     if (!status)
-        status = edy_onnx_input(c, weights, &w);
+        status = edy_onnx_weight_input(c, weights, &w);
+    if (!status && op == EDY_OP_CONV)
+        status = edy_onnx_weight_input(c, EDY_IN_BIAS, &bias);
     if (!status)
         status = check_kernel(c, axes, &edy_onnx_value(c, w)->shape);
     if (status)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Where weights may come from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/import/onnx_import.h"
+#include "engine/import/tests/onnx_case.h"
+
+static void weights_must_be_constants(void **state) {
+    (void)state;
+    edy_ob *b = onnx_case_vector(13);
+    edy_ob_node(b, "MatMul", "m", "x x", "y");
+    edy_ob_refused(b, EDY_UNSUPPORTED, "MatMul (node \"m\"): input 1 \"x\" is not a constant");
+    b = onnx_case_image(13);
+    edy_ob_node(b, "Conv", "c", "x x", "y");
+    edy_ob_refused(b, EDY_UNSUPPORTED, "Conv (node \"c\"): input 1 \"x\" is not a constant");
+}
+
+/* Weights that went through QuantizeLinear in the file: per channel, ties to even, clamped. */
+static void float_weights_are_quantized(void **state) {
+    (void)state;
+    const float w[6] = {0.5f, -1.5f, 300.0f, 1.0f, -3.0f, -300.0f}, ws[2] = {1.0f, 2.0f};
+    const int8_t signed_zero[2] = {0, 1}, signed_q[6] = {0, -2, 127, 1, -1, -128};
+    const uint8_t unsigned_zero[2] = {128, 3}, unsigned_q[6] = {128, 126, 255, 3, 1, 0};
+    for (int u8 = 0; u8 < 2; u8++) {
+        edy_ob *b = edy_ob_create(13);
+        edy_ob_input(b, "x", EDY_F32, 2, DIMS(EDY_OB_N, 3));
+        edy_ob_output(b, "y", EDY_F32);
+        edy_ob_f32(b, "w", 2, DIMS(2, 3), w);
+        edy_ob_f32(b, "ws", 1, DIMS(2), ws);
+        edy_ob_tensor(b, "wz", u8 ? EDY_U8 : EDY_S8, 1, DIMS(2),
+                      u8 ? (const void *)unsigned_zero : signed_zero);
+        edy_ob_int(b, edy_ob_node(b, "QuantizeLinear", "q", "w ws wz", "wq"), "axis", 0);
+        edy_ob_int(b, edy_ob_node(b, "DequantizeLinear", "d", "wq ws wz", "wd"), "axis", -2);
+        edy_ob_int(b, edy_ob_node(b, "Gemm", "g", "x wd", "y"), "transB", 1);
+        edy_graph *g = onnx_case_finish(b);
+        assert_int_equal(g->n_nodes, 2);
+        assert_memory_equal(edy_ob_value(g, "wq")->data, u8 ? (const void *)unsigned_q : signed_q,
+                            6);
+        edy_graph_destroy(g);
+    }
+}
+
+/* A refused quantizer that is the first node of all. */
+static void quantizer_of_a_bad_scale(void **state) {
+    (void)state;
+    edy_ob *b = onnx_case_vector(13);
+    edy_ob_f32(b, "s", 1, DIMS(2), (const float[]){1.0f, 0.0f});
+    edy_ob_node(b, "QuantizeLinear", "q", "x s", "y");
+    edy_ob_refused(b, EDY_BAD_FILE, "QuantizeLinear (node \"q\")");
+    b = onnx_case_vector(13);
+    edy_ob_f32(b, "s", 0, NULL, NULL)->raw_data.len = 3;
+    edy_ob_node(b, "QuantizeLinear", "q", "x s", "y");
+    edy_ob_refused(b, EDY_BAD_FILE, "tensor \"s\" has 3 bytes of data");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights_must_be_constants),
+        cmocka_unit_test(float_weights_are_quantized),
+        cmocka_unit_test(quantizer_of_a_bad_scale),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
