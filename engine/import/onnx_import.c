@@ -264,38 +264,56 @@ static void make_printable(edy_error *err) {
             *p = '?';
 }
 
-edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
-                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
+/* After this nothing refers to bytes. */
+static edy_status unpack(edy_onnx_context *c, const void *bytes, size_t size,
+                         edy_onnx_model *model) {
+    edy_error inner;
+    if (size == 0)
+        return edy_onnx_fail(c, EDY_BAD_FILE, "is empty");
+    if (size > c->limits->model_bytes)
+        return edy_onnx_fail(c, EDY_LIMIT, "has %zu bytes, the limit is %" PRIu64, size,
+                             c->limits->model_bytes);
+    const edy_status status = edy_onnx_unpack(bytes, size, model, &inner);
+    return status ? edy_onnx_fail(c, status, "%s", inner.message) : EDY_OK;
+}
+
+static edy_status import_model(edy_onnx_context *c, const Onnx__ModelProto *model) {
+    const edy_status status = check_model(c, model);
+    if (status)
+        return status;
+    if (edy_graph_create(&c->graph, NULL))
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    return import_graph(c);
+}
+
+/* Frees owned, which may be NULL, as early as it can: a model's weights are then in memory twice at
+ * most, not three times. */
+static edy_status import_bytes(const char *name, const void *bytes, size_t size, void *owned,
+                               const edy_limits *limits, edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
-    edy_error own, inner;
+    edy_error own;
     edy_onnx_model model = {0};
     edy_onnx_context c = {
         .file = name, .limits = limits ? limits : &defaults, .err = err ? err : &own};
-    *graph = NULL;
-    edy_status status = EDY_OK;
-    if (size == 0)
-        status = edy_onnx_fail(&c, EDY_BAD_FILE, "is empty");
-    else if (size > c.limits->model_bytes)
-        status = edy_onnx_fail(&c, EDY_LIMIT, "has %zu bytes, the limit is %" PRIu64, size,
-                               c.limits->model_bytes);
-    else if ((status = edy_onnx_unpack(bytes, size, &model, &inner)))
-        edy_onnx_fail(&c, status, "%s", inner.message);
+    edy_status status = unpack(&c, bytes, size, &model);
+    free(owned);
     if (!status)
-        status = check_model(&c, model.proto);
-    if (!status && edy_graph_create(&c.graph, &inner))
-        status = edy_onnx_fail(&c, EDY_NO_MEMORY, "no memory for the graph");
-    if (!status)
-        status = import_graph(&c);
+        status = import_model(&c, model.proto);
     edy_onnx_names_destroy(&c.names);
     edy_onnx_model_free(&model);
     free(c.twin);
     if (status) {
         edy_graph_destroy(c.graph);
+        c.graph = NULL;
         make_printable(c.err);
-        return status;
     }
     *graph = c.graph;
-    return EDY_OK;
+    return status;
+}
+
+edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
+                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
+    return import_bytes(name, bytes, size, NULL, limits, graph, err);
 }
 
 edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph **graph,
@@ -305,11 +323,12 @@ edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph
     uint8_t *bytes;
     size_t size;
     *graph = NULL;
-    edy_status status =
+    const edy_status status =
         edy_onnx_read_file(path, limits ? limits : &defaults, &bytes, &size, &inner);
-    if (status)
-        return edy_fail(err, status, "%.200s: %s", path, inner.message);
-    status = edy_onnx_import_memory(path, bytes, size, limits, graph, err);
-    free(bytes);
+    if (!status)
+        return import_bytes(path, bytes, size, bytes, limits, graph, err);
+    edy_fail(err, status, "%.200s: %s", path, inner.message);
+    if (err)
+        make_printable(err);
     return status;
 }

@@ -239,8 +239,10 @@ static void *quantized(edy_onnx_context *c, const edy_node *n) {
  * quantized here. */
 edy_status edy_import_quantize(edy_onnx_context *c) {
     const edy_status status = import_quantizer(c, EDY_OP_QUANTIZE);
+    if (status)
+        return status;
     const edy_node *n = &c->graph->node[c->graph->n_nodes - 1];
-    if (status || n->op != EDY_OP_QUANTIZE || !edy_onnx_value(c, n->input[0])->data)
+    if (n->op != EDY_OP_QUANTIZE || !edy_onnx_value(c, n->input[0])->data)
         return status;
     const void *data = quantized(c, n);
     if (!data)
