@@ -12,7 +12,8 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { LANES = 8, PIXELS = 4 };
+/* Windows of up to MAX_TAPS have their rows resolved once for all channels. */
+enum { LANES = 8, PIXELS = 4, MAX_TAPS = 64 };
 
 static size_t panel_floats(size_t taps) {
     return (1 + taps) * LANES;
@@ -39,9 +40,10 @@ typedef struct problem {
     __m256 low, high;
 } problem;
 
-/* pixels x vecs * 8 channels, inlined with constant pixels, vecs and masked. The last vector has
- * mask's lanes. a: the first pixel's list; c: the first channel. */
-EDY_SPECIALISE void tile(size_t pixels, size_t vecs, int masked, const problem *p,
+/* pixels x vecs * 8 channels, inlined with constant resolved, pixels, vecs and masked. The last
+ * vector has mask's lanes. a: the first pixel's list, of resolved rows or not; c: the first
+ * channel. */
+EDY_SPECIALISE void tile(int resolved, size_t pixels, size_t vecs, int masked, const problem *p,
                          const float *const *a, size_t c, const float *panel, float *out,
                          __m256i mask) {
     const size_t taps = p->taps, step = panel_floats(taps);
@@ -57,8 +59,9 @@ EDY_SPECIALISE void tile(size_t pixels, size_t vecs, int masked, const problem *
             weight[v] = _mm256_load_ps(panel + v * step);
         EDY_UNROLL
         for (size_t i = 0; i < pixels * vecs; i++) {
+            const float *row = a[i / vecs * taps + t];
             const float *x =
-                edy_row_f32(a[i / vecs * taps + t], p->a_offset, p->zero) + c + i % vecs * LANES;
+                (resolved ? row : edy_row_f32(row, p->a_offset, p->zero)) + c + i % vecs * LANES;
             acc[i] = _mm256_fmadd_ps(masked && i % vecs == vecs - 1 ? _mm256_maskload_ps(x, mask)
                                                                     : _mm256_loadu_ps(x),
                                      weight[i % vecs], acc[i]);
@@ -75,19 +78,29 @@ EDY_SPECIALISE void tile(size_t pixels, size_t vecs, int masked, const problem *
     }
 }
 
-EDY_SPECIALISE void all_channels(size_t pixels, size_t channels, const problem *p,
+EDY_SPECIALISE void all_channels(int resolved, size_t pixels, size_t channels, const problem *p,
                                  const float *const *a, const float *w, float *out) {
     const size_t step = panel_floats(p->taps);
     const __m256i mask = edy_avx2_first_lanes((channels - 1) % LANES + 1);
     size_t c = 0;
     for (; c + 2 * LANES <= channels; c += 2 * LANES, w += 2 * step)
-        tile(pixels, 2, 0, p, a, c, w, out, mask);
+        tile(resolved, pixels, 2, 0, p, a, c, w, out, mask);
     if (c + LANES < channels)
-        tile(pixels, 2, 1, p, a, c, w, out, mask);
+        tile(resolved, pixels, 2, 1, p, a, c, w, out, mask);
     else if (c + LANES == channels)
-        tile(pixels, 1, 0, p, a, c, w, out, mask);
+        tile(resolved, pixels, 1, 0, p, a, c, w, out, mask);
     else if (c < channels)
-        tile(pixels, 1, 1, p, a, c, w, out, mask);
+        tile(resolved, pixels, 1, 1, p, a, c, w, out, mask);
+}
+
+/* The list itself for the first image of a batch, else a copy in `rows` that needs no offset. */
+static const float *const *resolve(const problem *p, const float *const *a, size_t count,
+                                   const float **rows) {
+    if (p->a_offset == 0)
+        return a;
+    for (size_t i = 0; i < count; i++)
+        rows[i] = edy_row_f32(a[i], p->a_offset, p->zero);
+    return rows;
 }
 
 static void f32_dwconv_4x16__avx2(size_t pixels, size_t channels, size_t taps,
@@ -101,10 +114,16 @@ static void f32_dwconv_4x16__avx2(size_t pixels, size_t channels, size_t taps,
                        .out_stride = out_stride,
                        .low = _mm256_set1_ps(clamp->low),
                        .high = _mm256_set1_ps(clamp->high)};
-    for (; pixels >= PIXELS; pixels -= PIXELS, a += PIXELS * taps, out += PIXELS * out_stride)
-        all_channels(PIXELS, channels, &p, a, w, out);
-    for (; pixels > 0; pixels--, a += taps, out += out_stride)
-        all_channels(1, channels, &p, a, w, out);
+    const float *rows[PIXELS * MAX_TAPS];
+    size_t i = 0;
+    for (; i + PIXELS <= pixels && taps <= MAX_TAPS; i += PIXELS)
+        all_channels(1, PIXELS, channels, &p, resolve(&p, a + i * taps, PIXELS * taps, rows), w,
+                     out + i * out_stride);
+    for (; i < pixels && taps <= MAX_TAPS; i++)
+        all_channels(1, 1, channels, &p, resolve(&p, a + i * taps, taps, rows), w,
+                     out + i * out_stride);
+    for (; i < pixels; i++)
+        all_channels(0, 1, channels, &p, a + i * taps, w, out + i * out_stride);
 }
 
 void edy_avx2_f32_depthwise(edy_kernels *k) {

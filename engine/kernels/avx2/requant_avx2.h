@@ -27,27 +27,24 @@ static inline void edy_avx2_scale_set(edy_avx2_scale *s, size_t lane, const edy_
     s->right[lane] = f.shift > 0 ? 0 : -f.shift;
 }
 
-/* Output side, broadcast once a call. The clamp is of the value before the zero point is added. */
+/* Output side, broadcast once a call. */
 typedef struct edy_avx2_output {
-    __m256 low_f, high_f;
-    __m256i low, high, zero_point;
+    __m256i zero_point; /* int16 */
+    __m256i low, high;  /* int8 */
 } edy_avx2_output;
 
 static inline edy_avx2_output edy_avx2_output_make(const edy_s8_output *o) {
-    const int32_t low = o->low - o->zero_point, high = o->high - o->zero_point;
-    return (edy_avx2_output){.low_f = _mm256_set1_ps((float)low),
-                             .high_f = _mm256_set1_ps((float)high),
-                             .low = _mm256_set1_epi32(low),
-                             .high = _mm256_set1_epi32(high),
-                             .zero_point = _mm256_set1_epi32(o->zero_point)};
+    return (edy_avx2_output){.zero_point = _mm256_set1_epi16((short)o->zero_point),
+                             .low = _mm256_set1_epi8((char)o->low),
+                             .high = _mm256_set1_epi8((char)o->high)};
 }
 
-/* edy_onnx_requant: eight results in [-128, 127] as int32. */
-static inline __m256i edy_avx2_requant_onnx(__m256i acc, __m256 multiplier,
-                                            const edy_avx2_output *o) {
+/* edy_onnx_requant up to the rounding. Its clamp comes later: the bounds are integers, so bounding
+ * before or after rounding is the same. Here only what leaves int32 upwards is caught; downwards
+ * the conversion gives INT32_MIN, which is as good. */
+static inline __m256i edy_avx2_scale_onnx(__m256i acc, __m256 multiplier) {
     const __m256 f = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), multiplier);
-    const __m256 bounded = edy_avx2_clamp(f, o->low_f, o->high_f);
-    return _mm256_add_epi32(_mm256_cvtps_epi32(bounded), o->zero_point);
+    return _mm256_cvtps_epi32(_mm256_min_ps(f, _mm256_set1_ps(32767.0f)));
 }
 
 /* edy_tflite_high_mul for q >= 0, where it never saturates: the division that rounds half up is
@@ -71,23 +68,32 @@ static inline __m256i edy_avx2_shift_right(__m256i x, __m256i right) {
     return _mm256_sub_epi32(_mm256_srav_epi32(x, right), up);
 }
 
-/* edy_tflite_requant: eight results in [-128, 127] as int32. */
-static inline __m256i edy_avx2_requant_tflite(__m256i acc, const edy_avx2_scale *s,
-                                              const edy_avx2_output *o) {
+/* edy_tflite_scale. */
+static inline __m256i edy_avx2_scale_tflite(__m256i acc, const edy_avx2_scale *s) {
     const __m256i q = _mm256_load_si256((const __m256i *)s->scale);
     const __m256i left = _mm256_load_si256((const __m256i *)s->left);
     const __m256i right = _mm256_load_si256((const __m256i *)s->right);
-    const __m256i high = edy_avx2_high_mul(_mm256_sllv_epi32(acc, left), q);
-    const __m256i scaled = edy_avx2_shift_right(high, right);
-    const __m256i bounded = _mm256_min_epi32(_mm256_max_epi32(scaled, o->low), o->high);
-    return _mm256_add_epi32(bounded, o->zero_point);
+    return edy_avx2_shift_right(edy_avx2_high_mul(_mm256_sllv_epi32(acc, left), q), right);
 }
 
-static inline __m256i edy_avx2_requant(edy_rule rule, __m256i acc, const edy_avx2_scale *s,
-                                       const edy_avx2_output *o) {
-    return rule == EDY_RULE_ONNX
-               ? edy_avx2_requant_onnx(acc, _mm256_load_ps((const float *)s->scale), o)
-               : edy_avx2_requant_tflite(acc, s, o);
+/* Eight accumulators, scaled and rounded, before the zero point. */
+static inline __m256i edy_avx2_scale_acc(edy_rule rule, __m256i acc, const edy_avx2_scale *s) {
+    return rule == EDY_RULE_ONNX ? edy_avx2_scale_onnx(acc, _mm256_load_ps((const float *)s->scale))
+                                 : edy_avx2_scale_tflite(acc, s);
+}
+
+/* Two rows of sixteen scaled values each -> bytes: the zero point is added, the clamp applied. All
+ * three steps of narrowing saturate, which changes nothing, since the clamp's bounds are bytes. */
+static inline void edy_avx2_finish(const __m256i first[2], const __m256i second[2],
+                                   const edy_avx2_output *o, __m128i bytes[2]) {
+    const __m256i a = _mm256_adds_epi16(_mm256_packs_epi32(first[0], first[1]), o->zero_point);
+    const __m256i b = _mm256_adds_epi16(_mm256_packs_epi32(second[0], second[1]), o->zero_point);
+    /* Packing works in halves of a register; this puts the groups of four back in order. */
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i mixed = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(a, b), order);
+    const __m256i bounded = _mm256_min_epi8(_mm256_max_epi8(mixed, o->low), o->high);
+    bytes[0] = _mm256_castsi256_si128(bounded);
+    bytes[1] = _mm256_extracti128_si256(bounded, 1);
 }
 
 /* Sixteen int32 in [-128, 127] -> sixteen bytes in order. */

@@ -97,6 +97,22 @@ static void widen_rows(size_t rows, const problem *p, size_t first, size_t count
         wide[m][count] = 0;
 }
 
+/* The same for whole blocks of 16 channels, all rows at once. */
+static void widen_blocks(const problem *p, int16_t wide[MR][CHUNK]) {
+    int16_t *out = wide[0];
+    for (size_t t = 0; t < p->ks; t++, out += p->kc) {
+        const int8_t *row[MR];
+        EDY_UNROLL
+        for (size_t m = 0; m < MR; m++)
+            row[m] = edy_row_s8(p->a[t * MR + m], p->a_offset, p->zero);
+        for (size_t i = 0; i < p->kc; i += 16) {
+            EDY_UNROLL
+            for (size_t m = 0; m < MR; m++)
+                widen_16(row[m] + i, out + m * CHUNK + i);
+        }
+    }
+}
+
 /* The same for a window of few channels as in a first layer, with constant kc: two taps at a time,
  * so that the pairs which are read later are written whole. */
 EDY_SPECIALISE void widen_window(size_t kc, const problem *p, int16_t wide[MR][CHUNK]) {
@@ -139,16 +155,24 @@ EDY_SPECIALISE void accumulate(size_t rows, size_t vecs, size_t pairs, const int
     }
 }
 
-/* Requantizes and stores rows x cols. */
+/* Requantizes and stores rows x cols, two rows at a time; an odd last row goes with itself. */
 EDY_SPECIALISE void finish(size_t rows, size_t vecs, const problem *p, const panel_head *head,
                            const __m256i *acc, int8_t *c, size_t cols) {
     EDY_UNROLL
-    for (size_t m = 0; m < rows; m++) {
-        const __m256i a = edy_avx2_requant(p->rule, acc[m * vecs], &head->scale[0], &p->output);
-        const __m256i b = vecs == 1 ? a
-                                    : edy_avx2_requant(p->rule, acc[m * vecs + vecs - 1],
-                                                       &head->scale[1], &p->output);
-        edy_avx2_store_bytes(c + m * p->c_stride, edy_avx2_narrow(a, b), cols);
+    for (size_t m = 0; m < rows; m += 2) {
+        const size_t next = m + 1 < rows ? m + 1 : m;
+        __m256i first[2], second[2];
+        EDY_UNROLL
+        for (size_t v = 0; v < 2; v++) {
+            const size_t at = v < vecs ? v : 0;
+            first[v] = edy_avx2_scale_acc(p->rule, acc[m * vecs + at], &head->scale[at]);
+            second[v] = edy_avx2_scale_acc(p->rule, acc[next * vecs + at], &head->scale[at]);
+        }
+        __m128i bytes[2];
+        edy_avx2_finish(first, second, &p->output, bytes);
+        edy_avx2_store_bytes(c + m * p->c_stride, bytes[0], cols);
+        if (next > m)
+            edy_avx2_store_bytes(c + next * p->c_stride, bytes[1], cols);
     }
 }
 
@@ -233,6 +257,8 @@ static void run(size_t rows, size_t nc, const problem *p, const void *w, int8_t 
         widen_window(1, p, wide);
     else if (p->kc == 3 && k < CHUNK - 8)
         widen_window(3, p, wide);
+    else if (p->kc % 16 == 0 && k <= CHUNK && rows > MR / 2)
+        widen_blocks(p, wide);
     else if (k <= CHUNK)
         widen_rows(rows, p, 0, k, wide);
     for (size_t n = 0; n < nc; n += NR) {

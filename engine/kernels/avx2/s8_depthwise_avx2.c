@@ -12,7 +12,8 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { LANES = 8, PIXELS = 4 };
+/* Windows of up to MAX_TAPS have their rows resolved once for all channels. */
+enum { LANES = 8, PIXELS = 4, MAX_TAPS = 64 };
 
 typedef struct panel_head {
     int32_t bias[LANES];
@@ -59,9 +60,9 @@ EDY_SPECIALISE __m128i load_bytes(const int8_t *x, size_t n) {
     return _mm_loadu_si128((const __m128i *)all);
 }
 
-/* pixels x n channels from c on, in vecs vectors; inlined with constant pixels, vecs and, unless
- * below 8, n. */
-EDY_SPECIALISE void tile(size_t pixels, size_t vecs, size_t n, const problem *p,
+/* pixels x n channels from c on, in vecs vectors; inlined with constant resolved, pixels, vecs and,
+ * unless below 8, n. a: the first pixel's list, of resolved rows or not. */
+EDY_SPECIALISE void tile(int resolved, size_t pixels, size_t vecs, size_t n, const problem *p,
                          const int8_t *const *a, size_t c, const panel_head *head, int8_t *out) {
     const size_t taps = p->taps;
     const panel_head *heads[2] = {
@@ -78,8 +79,11 @@ EDY_SPECIALISE void tile(size_t pixels, size_t vecs, size_t n, const problem *p,
         const size_t next = t + 1 < taps ? t + 1 : t;
         EDY_UNROLL
         for (size_t m = 0; m < pixels; m++) {
-            const int8_t *x = edy_row_s8(a[m * taps + t], p->a_offset, p->zero);
-            const int8_t *y = edy_row_s8(a[m * taps + next], p->a_offset, p->zero);
+            const int8_t *x = a[m * taps + t], *y = a[m * taps + next];
+            if (!resolved) {
+                x = edy_row_s8(x, p->a_offset, p->zero);
+                y = edy_row_s8(y, p->a_offset, p->zero);
+            }
             const __m128i first = load_bytes(x + c, n), second = load_bytes(y + c, n);
             EDY_UNROLL
             for (size_t v = 0; v < vecs; v++) {
@@ -91,42 +95,62 @@ EDY_SPECIALISE void tile(size_t pixels, size_t vecs, size_t n, const problem *p,
         }
     }
     EDY_UNROLL
-    for (size_t m = 0; m < pixels; m++) {
-        const __m256i lower =
-            edy_avx2_requant(p->rule, acc[m * vecs], &heads[0]->scale, &p->output);
-        const __m256i upper = vecs == 1 ? lower
-                                        : edy_avx2_requant(p->rule, acc[m * vecs + vecs - 1],
-                                                           &heads[1]->scale, &p->output);
-        edy_avx2_store_bytes(out + m * p->out_stride + c, edy_avx2_narrow(lower, upper), n);
+    for (size_t m = 0; m < pixels; m += 2) { /* a single pixel goes with itself */
+        const size_t next = m + 1 < pixels ? m + 1 : m;
+        __m256i one[2], other[2];
+        EDY_UNROLL
+        for (size_t v = 0; v < 2; v++) {
+            const size_t at = v < vecs ? v : 0;
+            one[v] = edy_avx2_scale_acc(p->rule, acc[m * vecs + at], &heads[at]->scale);
+            other[v] = edy_avx2_scale_acc(p->rule, acc[next * vecs + at], &heads[at]->scale);
+        }
+        __m128i bytes[2];
+        edy_avx2_finish(one, other, &p->output, bytes);
+        edy_avx2_store_bytes(out + m * p->out_stride + c, bytes[0], n);
+        if (next > m)
+            edy_avx2_store_bytes(out + next * p->out_stride + c, bytes[1], n);
     }
 }
 
-EDY_SPECIALISE void all_channels(size_t pixels, size_t channels, const problem *p,
+EDY_SPECIALISE void all_channels(int resolved, size_t pixels, size_t channels, const problem *p,
                                  const int8_t *const *a, const void *w, int8_t *out) {
     const size_t step = panel_size(p->taps);
     const char *panel = w;
     size_t c = 0;
     for (; c + 2 * LANES <= channels; c += 2 * LANES, panel += 2 * step)
-        tile(pixels, 2, 2 * LANES, p, a, c, (const panel_head *)panel, out);
+        tile(resolved, pixels, 2, 2 * LANES, p, a, c, (const panel_head *)panel, out);
     if (c + LANES <= channels) {
-        tile(pixels, 1, LANES, p, a, c, (const panel_head *)panel, out);
+        tile(resolved, pixels, 1, LANES, p, a, c, (const panel_head *)panel, out);
         c += LANES;
         panel += step;
     }
     if (c < channels)
-        tile(pixels, 1, channels - c, p, a, c, (const panel_head *)panel, out);
+        tile(resolved, pixels, 1, channels - c, p, a, c, (const panel_head *)panel, out);
+}
+
+/* The list itself for the first image of a batch, else a copy in `rows` that needs no offset. */
+static const int8_t *const *resolve(const problem *p, const int8_t *const *a, size_t count,
+                                    const int8_t **rows) {
+    if (p->a_offset == 0)
+        return a;
+    for (size_t i = 0; i < count; i++)
+        rows[i] = edy_row_s8(a[i], p->a_offset, p->zero);
+    return rows;
 }
 
 static void run(size_t pixels, size_t channels, const problem *p, const int8_t *const *a,
                 const void *w, int8_t *out) {
-    assert(p->out_stride >= channels);
-    for (; pixels >= PIXELS; pixels -= PIXELS) {
-        all_channels(PIXELS, channels, p, a, w, out);
-        a += PIXELS * p->taps;
-        out += PIXELS * p->out_stride;
-    }
-    for (; pixels > 0; pixels--, a += p->taps, out += p->out_stride)
-        all_channels(1, channels, p, a, w, out);
+    const size_t taps = p->taps, stride = p->out_stride;
+    assert(stride >= channels);
+    const int8_t *rows[PIXELS * MAX_TAPS];
+    size_t i = 0;
+    for (; i + PIXELS <= pixels && taps <= MAX_TAPS; i += PIXELS)
+        all_channels(1, PIXELS, channels, p, resolve(p, a + i * taps, PIXELS * taps, rows), w,
+                     out + i * stride);
+    for (; i < pixels && taps <= MAX_TAPS; i++)
+        all_channels(1, 1, channels, p, resolve(p, a + i * taps, taps, rows), w, out + i * stride);
+    for (; i < pixels; i++)
+        all_channels(0, 1, channels, p, a + i * taps, w, out + i * stride);
 }
 
 static void dwconv_onnx(size_t pixels, size_t channels, size_t taps, const int8_t *const *a,

@@ -33,21 +33,28 @@ static void add(size_t n, const int8_t *a, const int8_t *b, int8_t *out, const e
         out[i] = edy_onnx_add(a[i], b[i], r);
 }
 
+typedef struct quantizer {
+    __m256 scale, low, high; /* the clamp before the zero point is added */
+    __m256i zero_point;
+} quantizer;
+
 /* max_ps gives its second operand for NaN: the low bound. */
-static inline __m256i quantize_8(const float *a, __m256 scale, const edy_avx2_output *o) {
-    const __m256 quotient = _mm256_div_ps(_mm256_loadu_ps(a), scale);
-    const __m256 bounded = _mm256_min_ps(_mm256_max_ps(quotient, o->low_f), o->high_f);
-    return _mm256_add_epi32(_mm256_cvtps_epi32(bounded), o->zero_point);
+static inline __m256i quantize_8(const float *a, const quantizer *q) {
+    const __m256 quotient = _mm256_div_ps(_mm256_loadu_ps(a), q->scale);
+    const __m256 bounded = _mm256_min_ps(_mm256_max_ps(quotient, q->low), q->high);
+    return _mm256_add_epi32(_mm256_cvtps_epi32(bounded), q->zero_point);
 }
 
 static void quantize(size_t n, const float *a, int8_t *out, float scale,
                      const edy_s8_output *output) {
-    const edy_avx2_output wide = edy_avx2_output_make(output);
-    const __m256 s = _mm256_set1_ps(scale);
+    const quantizer q = {.scale = _mm256_set1_ps(scale),
+                         .low = _mm256_set1_ps((float)(output->low - output->zero_point)),
+                         .high = _mm256_set1_ps((float)(output->high - output->zero_point)),
+                         .zero_point = _mm256_set1_epi32(output->zero_point)};
     size_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK) {
-        const __m256i lower = quantize_8(a + i, s, &wide);
-        const __m256i upper = quantize_8(a + i + 8, s, &wide);
+        const __m256i lower = quantize_8(a + i, &q);
+        const __m256i upper = quantize_8(a + i + 8, &q);
         _mm_storeu_si128((__m128i *)(out + i), edy_avx2_narrow(lower, upper));
     }
     for (; i < n; i++)

@@ -74,11 +74,11 @@ static void mean_16(size_t rows, const int8_t *a, size_t a_stride, int32_t x_zer
     const __m256i offset = _mm256_set1_epi32((int32_t)rows * x_zero_point);
     __m256i sum[2];
     sum_16(rows, a, a_stride, sum);
-    const __m256i lower =
-        edy_avx2_requant_onnx(_mm256_sub_epi32(sum[0], offset), multiplier, output);
-    const __m256i upper =
-        edy_avx2_requant_onnx(_mm256_sub_epi32(sum[1], offset), multiplier, output);
-    _mm_storeu_si128((__m128i *)out, edy_avx2_narrow(lower, upper));
+    sum[0] = edy_avx2_scale_onnx(_mm256_sub_epi32(sum[0], offset), multiplier);
+    sum[1] = edy_avx2_scale_onnx(_mm256_sub_epi32(sum[1], offset), multiplier);
+    __m128i bytes[2];
+    edy_avx2_finish(sum, sum, output, bytes);
+    _mm_storeu_si128((__m128i *)out, bytes[0]);
 }
 
 static int8_t mean_1(size_t rows, const int8_t *a, size_t a_stride, int32_t x_zero_point,
