@@ -92,27 +92,28 @@ static edy_status run_golden(const session *s, const edy_graph *graph, const edy
 
 /* ---- Where the golden comes from ------------------------------------------------------------- */
 
-/* What a golden that cannot be used means: damaged or foreign ones FAIL, everything else SKIP. */
+/* A golden that is there but cannot be used, be it incomplete, damaged or another model's, is a
+ * FAIL: a check must not end because one of its files was taken away. */
 static edy_status stop_for(const session *s, edy_status why, const char *message, edy_error *err) {
     if (why == EDY_NO_MEMORY)
         return edy_fail(err, why, "%s", message);
-    const edy_verdict v = why == EDY_UNSUPPORTED ? EDY_VERDICT_UNSUPPORTED
-                          : why == EDY_IO        ? EDY_VERDICT_SKIP
-                                                 : EDY_VERDICT_FAIL;
-    return append_stopped(s, v, message, err);
+    return append_stopped(s, why == EDY_UNSUPPORTED ? EDY_VERDICT_UNSUPPORTED : EDY_VERDICT_FAIL,
+                          message, err);
 }
 
 static edy_status run_committed(const session *s, const edy_graph *graph, edy_error *err) {
     edy_golden *golden = NULL;
     edy_error inner;
-    if (!s->variant->golden_dir)
-        return append_stopped(s, EDY_VERDICT_SKIP, "there is no golden for this variant", err);
     edy_status st =
         edy_golden_read(s->variant->golden_dir, s->variant->model_path, &golden, &inner);
-    st = st ? st
-            : edy_golden_load_inputs(golden, graph, s->workload->sidecar_path, s->options->share,
-                                     &inner);
-    st = st ? stop_for(s, st, inner.message, err) : run_golden(s, graph, golden, err);
+    if (st)
+        return stop_for(s, st, inner.message, err);
+    st =
+        edy_golden_load_inputs(golden, graph, s->workload->sidecar_path, s->options->share, &inner);
+    if (st == EDY_IO) /* the images are not on this machine */
+        st = append_stopped(s, EDY_VERDICT_SKIP, inner.message, err);
+    else
+        st = st ? stop_for(s, st, inner.message, err) : run_golden(s, graph, golden, err);
     edy_golden_destroy(golden);
     return st;
 }
@@ -179,7 +180,7 @@ edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *
     if (st)
         return edy_fail(err, st, "%s", inner.message);
     const size_t sets = workload->own_model ? edy_golden_test_sets(variant->model_path) : 0;
-    if (!workload->own_model)
+    if (variant->golden_dir)
         st = run_committed(&s, graph, err);
     else if (sets)
         st = run_test_sets(&s, graph, sets, err);

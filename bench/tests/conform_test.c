@@ -195,14 +195,14 @@ static void a_crash_is_one_verdict_and_the_rest_goes_on(void **state) {
     edy_conform_table_free(&t);
 }
 
-static void a_missing_golden_is_a_skip_and_a_damaged_one_a_fail(void **state) {
+static void a_missing_golden_is_mistrusted_and_a_damaged_one_a_fail(void **state) {
     (void)state;
     edy_variant v = *edy_workload_variant(simplecnn, "fp32");
     const char *golden = v.golden_dir;
     v.golden_dir = NULL;
     edy_conform_table t = conform(simplecnn, &v, fill_right);
-    all_are(&t, 1, EDY_VERDICT_SKIP);
-    assert_int_equal(edy_conform_exit_code(&t), 5);
+    all_are(&t, 4, EDY_VERDICT_MISTRUSTED);
+    assert_int_equal(edy_conform_exit_code(&t), 4);
     edy_conform_table_free(&t);
 
     char *dir = edy_temp_dir_create();
@@ -214,6 +214,11 @@ static void a_missing_golden_is_a_skip_and_a_damaged_one_a_fail(void **state) {
     t = conform(simplecnn, &v, fill_right);
     all_are(&t, 1, EDY_VERDICT_FAIL);
     assert_int_equal(edy_conform_exit_code(&t), 1);
+    edy_conform_table_free(&t);
+    remove(edy_temp_path(dir, "output.bin"));
+    t = conform(simplecnn, &v, fill_right);
+    all_are(&t, 1, EDY_VERDICT_FAIL);
+    assert_non_null(strstr(t.row[0].result.reason, "output.bin"));
     edy_conform_table_free(&t);
     edy_temp_dir_remove(dir);
 }
@@ -405,7 +410,7 @@ int main(void) {
         cmocka_unit_test(the_right_backend_passes),
         cmocka_unit_test(faults_are_caught_and_the_first_node_is_named),
         cmocka_unit_test(a_crash_is_one_verdict_and_the_rest_goes_on),
-        cmocka_unit_test(a_missing_golden_is_a_skip_and_a_damaged_one_a_fail),
+        cmocka_unit_test(a_missing_golden_is_mistrusted_and_a_damaged_one_a_fail),
         cmocka_unit_test(without_test_data_it_is_mistrusted),
         cmocka_unit_test(integers_are_compared_as_bytes_and_mixed_networks_are_not),
         cmocka_unit_test(right_test_data_pass_and_wrong_ones_fail),
