@@ -115,8 +115,8 @@ typedef struct edy_conform_table {
  * the classes of many images in its last (they are the same for any threads and batch). A model
  * outside the profile is one UNSUPPORTED row a backend. A variant without golden is judged like a
  * user's model without test data: MISTRUSTED. A golden that is incomplete, damaged or belongs to
- * another model is a FAIL; one whose images are not on this machine SKIP. Fails only for a model that cannot be read and for lack
- * of memory. */
+ * another model is a FAIL; one whose images are not on this machine SKIP.
+ * Fails only for a model that cannot be read and for lack of memory. */
 edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *variant,
                                const edy_conform_options *options, edy_conform_table *table,
                                edy_error *err);
