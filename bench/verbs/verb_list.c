@@ -147,7 +147,10 @@ static void print_workloads(const cJSON *list) {
 
 /* Descriptions say the main thing before the first of these; tables have 80 columns. */
 static int headline(const char *text) {
-    return (int)strcspn(text, ";(");
+    size_t n = strcspn(text, ";(");
+    while (n > 0 && text[n - 1] == ' ')
+        n--;
+    return (int)n;
 }
 
 static void print_backends(const cJSON *list) {
