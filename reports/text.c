@@ -78,9 +78,9 @@ const char *edy_text_half_width(char *out, double low, double middle, double hig
     const double percent = 100.0 * fmax(high - middle, middle - low) / middle;
     const char *sign = charset == EDY_UTF8 ? "\xC2\xB1" : "+-";
     if (percent >= 99.5)
-        snprintf(out, EDY_TEXT_SHORT, ">%s99%%", sign);
+        strcpy(out, ">99%");
     else if (percent < 0.05)
-        snprintf(out, EDY_TEXT_SHORT, "%s<0.1%%", sign);
+        strcpy(out, "<0.1%");
     else
         snprintf(out, EDY_TEXT_SHORT, "%s%.*f%%", sign, percent < 9.95 ? 1 : 0, percent);
     return out;

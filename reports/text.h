@@ -20,7 +20,7 @@ const char *edy_text_time(char *out, double ns, edy_charset charset);
 /* "1.228 to 1.236 ms": as many digits as show the two ends apart. "-" if either is NAN. */
 const char *edy_text_interval(char *out, double low_ns, double high_ns, edy_charset charset);
 /* "+-0.4%", or with the sign of UTF-8: the wider side of the interval, as a share of the middle;
- * from 99.5 %, ">+-99%". */
+ * "<0.1%" and ">99%" at the ends. */
 const char *edy_text_half_width(char *out, double low, double middle, double high,
                                 edy_charset charset);
 /* "84.0 KiB": binary units; below 1 KiB "84 B". -1: "-". */
