@@ -157,8 +157,8 @@ static void put_axes(FILE *stream, const points *p) {
     double tick[EDY_AXIS_MAX_TICKS];
     fprintf(stream, "X_LOW = %.9g\nX_HIGH = %.9g\nY_LOW = %.9g\nY_HIGH = %.9g\n", p->low_ns,
             p->high_ns, p->low, p->high);
-    put_ticks(stream, "X_WIDE", tick, edy_axis_log(p->low_ns, p->high_ns, 8, tick), true);
-    put_ticks(stream, "X_NARROW", tick, edy_axis_log(p->low_ns, p->high_ns, 4, tick), true);
+    put_ticks(stream, "X_WIDE", tick, edy_axis_log(p->low_ns, p->high_ns, 0.11, tick), true);
+    put_ticks(stream, "X_NARROW", tick, edy_axis_log(p->low_ns, p->high_ns, 0.25, tick), true);
     put_ticks(stream, "Y", tick, edy_axis_linear(p->low, fmin(p->high, 100.0), 7, tick), false);
 }
 

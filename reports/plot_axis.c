@@ -47,19 +47,36 @@ static size_t collect(const mantissas *m, int decades, double low, double high, 
     return n;
 }
 
-size_t edy_axis_log(double low, double high, size_t max, double *ticks) {
+/* Smallest distance of neighbours on the log axis, as a share of it; 1 for fewer than two. */
+static double smallest_gap(const double *ticks, size_t n, double low, double high) {
+    double least = 1.0;
+    for (size_t i = 1; i < n; i++)
+        least = fmin(least, log(ticks[i] / ticks[i - 1]) / log(high / low));
+    return least;
+}
+
+static size_t linear_on_log(double low, double high, double gap, double *ticks) {
+    for (size_t max = EDY_AXIS_MAX_TICKS;; max--) {
+        const size_t n = edy_axis_linear(low, high, max, ticks);
+        if (max == 2 || smallest_gap(ticks, n, low, high) >= gap)
+            return n;
+    }
+}
+
+size_t edy_axis_log(double low, double high, double gap, double *ticks) {
     static const mantissas sets[] = {{3, {1.0, 2.0, 5.0}}, {2, {1.0, 3.0}}, {1, {1.0}}};
-    assert(low > 0.0 && low < high && max >= 2 && max <= EDY_AXIS_MAX_TICKS);
+    const size_t max = EDY_AXIS_MAX_TICKS;
+    assert(low > 0.0 && low < high && gap >= 0.07 && gap <= 0.5);
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
         const size_t n = collect(&sets[s], 1, low, high, max, ticks);
-        if (n >= 2 && n <= max)
-            return n;
         if (n < 2)
-            return edy_axis_linear(low, high, max, ticks);
+            return linear_on_log(low, high, gap, ticks);
+        if (n <= max && smallest_gap(ticks, n, low, high) >= gap)
+            return n;
     }
     for (int decades = 2;; decades++) {
         const size_t n = collect(&sets[2], decades, low, high, max, ticks);
-        if (n <= max)
+        if (n <= max && smallest_gap(ticks, n, low, high) >= gap)
             return n;
     }
 }

@@ -59,7 +59,8 @@ static bool new_panel(const rows *r, size_t i) {
 
 typedef struct tick_list {
     const char *suffix;
-    size_t max, n;
+    size_t n;
+    double gap; /* a label's width as a share of the axis */
     double tick[EDY_PLOT_ROWS * EDY_AXIS_MAX_TICKS];
 } tick_list;
 
@@ -94,7 +95,7 @@ static void put_panel(FILE *stream, const rows *r, size_t panel, size_t first, s
     edy_script_number_item(stream, "PANEL_HIGH", panel, high);
     for (int f = 0; f < 2; f++) {
         char name[48];
-        const size_t got = edy_axis_log(low, high, lists[f].max, lists[f].tick + lists[f].n);
+        const size_t got = edy_axis_log(low, high, lists[f].gap, lists[f].tick + lists[f].n);
         snprintf(name, sizeof name, "PANEL_TICK_%s", lists[f].suffix);
         edy_script_number_item(stream, name, panel, (double)(lists[f].n + 1));
         snprintf(name, sizeof name, "PANEL_TICKS_%s", lists[f].suffix);
@@ -279,9 +280,9 @@ static edy_status data(const edy_view *view, FILE *stream, edy_error *err) {
     if (!lists)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the latency plot");
     lists[0].suffix = "WIDE";
-    lists[0].max = 5;
+    lists[0].gap = 0.22;
     lists[1].suffix = "NARROW";
-    lists[1].max = 4;
+    lists[1].gap = 0.27;
     char more[EDY_TEXT_BYTES] = "";
     if (r.timed > r.n)
         snprintf(more, sizeof more, "The first %zu of %zu timed cases. ", r.n, r.timed);
