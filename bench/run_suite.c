@@ -193,12 +193,15 @@ edy_status edy_suite_run(const edy_suite *suite, const edy_run_setup *setup, edy
 }
 
 int edy_suite_exit_code(const edy_results *results) {
-    size_t good = 0;
+    size_t good = 0, mistrusted = 0;
     for (size_t i = 0; i < results->n; i++) {
         const edy_verdict v = results->records[i].verdict;
         if (v == EDY_VERDICT_FAIL || v == EDY_VERDICT_CRASH)
             return EDY_EXIT_WRONG;
-        good += v == EDY_VERDICT_PASS || v == EDY_VERDICT_MISTRUSTED;
+        good += v == EDY_VERDICT_PASS;
+        mistrusted += v == EDY_VERDICT_MISTRUSTED;
     }
+    if (mistrusted)
+        return EDY_EXIT_NOT_COMPARABLE;
     return good ? EDY_EXIT_OK : EDY_EXIT_NOTHING_RAN;
 }

@@ -87,9 +87,18 @@ edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *
     return EDY_OK;
 }
 
+/* A name that can be printed: control characters of a hostile file become '?'. */
+static char *copy_name(edy_graph *g, const char *name) {
+    char *copy = edy_region_string(&g->region, name);
+    for (char *c = copy; c && *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    return copy;
+}
+
 edy_status edy_graph_add_value(edy_graph *g, const char *name, edy_dtype dtype, edy_value_id *out,
                                edy_error *err) {
-    char *copy = edy_region_string(&g->region, name);
+    char *copy = copy_name(g, name);
     if (!copy || !grow((void **)&g->value, g->n_values, &g->cap_values, sizeof *g->value))
         return no_memory(err);
     g->value[g->n_values] = (edy_value){.name = copy, .dtype = dtype};
@@ -121,7 +130,7 @@ edy_status edy_graph_add_constant(edy_graph *g, const char *name, edy_dtype dtyp
 
 edy_status edy_graph_add_node(edy_graph *g, edy_op_kind op, const char *name, int32_t *index,
                               edy_error *err) {
-    char *copy = edy_region_string(&g->region, name);
+    char *copy = copy_name(g, name);
     if (!copy || !grow((void **)&g->node, g->n_nodes, &g->cap_nodes, sizeof *g->node))
         return no_memory(err);
     edy_node *n = &g->node[g->n_nodes];

@@ -141,7 +141,8 @@ void edy_graph_destroy(edy_graph *graph); /* NULL is allowed */
 /* Deep in structure, shared in constant payloads: the copy must not outlive the original. */
 edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *err);
 
-/* Append; the id or index goes to *out. Names are copied. Pointers into value/node die at the next
+/* Append; the id or index goes to *out. Names are copied, with control
+ * characters as '?'. Pointers into value/node die at the next
  * append. */
 edy_status edy_graph_add_value(edy_graph *g, const char *name, edy_dtype dtype, edy_value_id *out,
                                edy_error *err);

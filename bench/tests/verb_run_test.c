@@ -174,7 +174,7 @@ static void own_model_is_mistrusted(void **state) {
     assert_int_equal(system(command), 0);
     assert_code(RUN(in_folder("own.onnx"), "--backend", "scalar", "--threads", "1", SHORT, "--out",
                     in_folder("own")),
-                0);
+                4);
     edy_results *results = read_results("own/results.json");
     assert_string_equal(results->records[0].name, "own/model/scalar/threads:1");
     assert_int_equal(results->records[0].verdict, EDY_VERDICT_MISTRUSTED);

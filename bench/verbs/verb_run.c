@@ -219,6 +219,8 @@ static edy_status run_suite(const edy_args *args, const edy_suite *suite, int *c
     status = run_and_write(args, suite, &setup, results, err);
     if (!status)
         *code = edy_suite_exit_code(results);
+    if (!status && *code == EDY_EXIT_NOT_COMPARABLE)
+        fprintf(stderr, "edyno run: mistrusted answers, neither right nor wrong: exit %d\n", *code);
     edy_pinning_destroy(setup.pinning);
     edy_results_destroy(results);
     return status;

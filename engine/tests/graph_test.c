@@ -134,12 +134,27 @@ static void backends_are_found_by_name_only(void **state) {
     assert_string_equal(edy_backend_at(edy_backend_count() - 1)->name, "scalar");
 }
 
+static void names_can_be_printed(void **state) {
+    (void)state;
+    edy_graph *g = NULL;
+    edy_error err;
+    edy_value_id v;
+    int32_t n;
+    assert_int_equal(edy_graph_create(&g, &err), EDY_OK);
+    assert_int_equal(edy_graph_add_value(g, "c\x1b[31m\n", EDY_F32, &v, &err), EDY_OK);
+    assert_string_equal(g->value[v].name, "c?[31m?");
+    assert_int_equal(edy_graph_add_node(g, EDY_OP_RELU, "a\tb\x7f", &n, &err), EDY_OK);
+    assert_string_equal(g->node[n].name, "a?b?");
+    edy_graph_destroy(g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_follow_the_batch),
         cmocka_unit_test(errors_name_operator_and_node),
         cmocka_unit_test(editing_keeps_the_order),
         cmocka_unit_test(sizes_are_checked),
+        cmocka_unit_test(names_can_be_printed),
         cmocka_unit_test(backends_are_found_by_name_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
