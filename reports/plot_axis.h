@@ -13,8 +13,8 @@ enum { EDY_AXIS_MAX_TICKS = 16 };
 size_t edy_axis_linear(double low, double high, size_t max, double *ticks);
 
 /* The same for a log axis, 0 < low < high: 1-2-5, 1-3 or powers of ten, the densest whose ticks are
- * at least `gap` apart, as a share of the axis (0.07 .. 0.5); where the range is too short to hold two
- * of those, as on a linear axis. */
+ * at least `gap` apart, as a share of the axis (0.07 .. 0.5). Where the range is too short to hold
+ * two of those, as on a linear axis. */
 size_t edy_axis_log(double low, double high, double gap, double *ticks);
 
 #endif
