@@ -29,7 +29,7 @@ static void doubt_samples(edy_record *r) {
                          (long long)t->per_sample);
     if (t->thinning > 1)
         edy_record_doubt(r, "thinned",
-                         "every %lld-th of %lld samples is kept; shorten --min-time to keep all",
+                         "one in %lld of %lld samples is kept; shorten --min-time to keep all",
                          (long long)t->thinning, (long long)t->taken);
 }
 
