@@ -217,13 +217,20 @@ static void qlinearconv(void **state) {
     check_round_trip(imported(b));
 }
 
-static void trained_model(void **state) {
+static void trained_models(void **state) {
     (void)state;
-    edy_graph *g;
-    edy_error err;
-    if (edy_onnx_import(EDYNO_SOURCE_DIR "/workloads/models/simplecnn.onnx", NULL, &g, &err))
-        fail_msg("%s", err.message);
-    check_round_trip(g);
+    static const char *const models[] = {
+        EDYNO_SOURCE_DIR "/workloads/models/simplecnn.onnx",
+        EDYNO_SOURCE_DIR "/workloads/models/resnet8.int8.onnx",
+        EDYNO_SOURCE_DIR "/workloads/models/dscnn.onnx",
+    };
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
+        edy_graph *g;
+        edy_error err;
+        if (edy_onnx_import(models[i], NULL, &g, &err))
+            fail_msg("%s", err.message);
+        check_round_trip(g);
+    }
 }
 
 static void dynamic_batch_is_written(void **state) {
@@ -355,7 +362,7 @@ int main(void) {
         cmocka_unit_test(float_operators),
         cmocka_unit_test(quantized_operators),
         cmocka_unit_test(qlinearconv),
-        cmocka_unit_test(trained_model),
+        cmocka_unit_test(trained_models),
         cmocka_unit_test(dynamic_batch_is_written),
         cmocka_unit_test(fused_parts_become_nodes),
         cmocka_unit_test(equal_names_are_told_apart),

@@ -370,7 +370,8 @@ static void trained_models_import(void **state) {
     static const struct {
         const char *name;
         uint64_t macs;
-    } models[] = {{"simplecnn", 541440}};
+    } models[] = {{"simplecnn", 541440},      {"simplecnn.int8", 541440}, {"resnet8", 12206720},
+                  {"resnet8.int8", 12206720}, {"dscnn", 4932224},         {"dscnn.int8", 4932224}};
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         char path[512];
         edy_graph *g;
