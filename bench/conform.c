@@ -83,7 +83,7 @@ static edy_status run_golden(const session *s, const edy_graph *graph, const edy
                                      .batch = o->batch[k % o->n_batches],
                                      .nodes = k == 0,
                                      .classes = k == cases - 1,
-                                     .full = o->full,
+                                     .images = o->images,
                                      .share = o->share};
         st = run_case(s, &job, err);
     }

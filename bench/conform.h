@@ -97,7 +97,7 @@ typedef struct edy_conform_options {
     const int64_t *batch; /* e.g. {1, 5} */
     size_t n_batches;
     const char *share; /* data folder (workloads/share.h); "" for none */
-    bool full;         /* the class of every image that is there, not of the first 1,000 */
+    size_t images;     /* judge the classes of at most so many images; 0: of all that are there */
     bool in_process;   /* no child process: for debuggers; a crash then ends the program */
     uint64_t seed;     /* of synthetic inputs, where a model has no golden */
     /* Called before and after each case; may be NULL. */

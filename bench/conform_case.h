@@ -12,9 +12,9 @@ typedef struct edy_conform_job {
     const edy_golden *golden; /* with inputs */
     const edy_backend *backend;
     int64_t threads, batch;
-    bool nodes;   /* judge each node */
-    bool classes; /* judge the class of many images */
-    bool full;
+    bool nodes;    /* judge each node */
+    bool classes;  /* judge the class of many images */
+    size_t images; /* for classes: at most so many; 0: all */
     const char *share;
 } edy_conform_job;
 

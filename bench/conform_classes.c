@@ -7,8 +7,6 @@
 #include "bench/conform_case.h"
 #include "datasets/dataset.h"
 
-enum { QUICK_IMAGES = 1000 };
-
 typedef struct class_run {
     const edy_conform_job *job;
     edy_plan *plan;
@@ -38,8 +36,8 @@ static edy_status open_data(class_run *r, edy_error *err) {
     r->images = (size_t)edy_dataset_count(r->data);
     if (r->images > job->golden->n_classes)
         r->images = job->golden->n_classes;
-    if (!job->full && r->images > QUICK_IMAGES)
-        r->images = QUICK_IMAGES;
+    if (job->images && r->images > job->images)
+        r->images = job->images;
     r->in_bytes = edy_dataset_input_bytes(r->data);
     const size_t wanted = edy_plan_input(r->plan, 0)->bytes / (size_t)job->batch;
     return r->in_bytes == wanted ? EDY_OK

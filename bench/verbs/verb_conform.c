@@ -33,9 +33,14 @@ static const edy_opt opts[] = {
      .low = 1,
      .high = 1024,
      .help = "batch sizes; every image at every place"},
-    {.name = "full",
-     .kind = EDY_OPT_FLAG,
-     .help = "the class of every test image, not of the first 1,000"},
+    {.name = "images",
+     .kind = EDY_OPT_INTEGER,
+     .argument = "N",
+     .fallback = "1000",
+     .low = 1,
+     .high = 10000000,
+     .help = "judge the class of so many test images"},
+    {.name = "full", .kind = EDY_OPT_FLAG, .help = "judge the class of every test image"},
     {.name = "seed",
      .kind = EDY_OPT_INTEGER,
      .argument = "S",
@@ -100,13 +105,17 @@ static void explain(int code, const edy_conform_table *table) {
         fprintf(stderr, "edyno conform: nothing was judged\n");
 }
 
+static size_t images_of(const edy_args *args) {
+    return edy_args_flag(args, "full") ? 0 : (size_t)edy_args_integer(args, "images");
+}
+
 static int run(const edy_args *args) {
     edy_error err;
     edy_catalog catalog;
     edy_conform_table table = {.row = NULL};
     const edy_backend *backends[EDY_MAX_BACKENDS];
     edy_conform_options options = {.backend = backends,
-                                   .full = edy_args_flag(args, "full"),
+                                   .images = images_of(args),
                                    .in_process = edy_args_flag(args, "in-process"),
                                    .seed = (uint64_t)edy_args_integer(args, "seed"),
                                    .on_begin = show_case};
