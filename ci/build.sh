@@ -13,7 +13,9 @@ generator=(-G Ninja)
 [ -f "$folder/CMakeCache.txt" ] && generator=()
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-cmake -S . -B "$folder" ${generator[@]+"${generator[@]}"} "$@" >"$log" 2>&1 || {
+# EDYNO_CMAKE_OPTIONS adds to every configuration, e.g. -DEDYNO_WERROR=ON.
+read -ra more <<<"${EDYNO_CMAKE_OPTIONS-}"
+cmake -S . -B "$folder" ${generator[@]+"${generator[@]}"} "$@" ${more[@]+"${more[@]}"} >"$log" 2>&1 || {
     cat "$log" >&2
     exit 2
 }
