@@ -45,8 +45,8 @@ edy_status edy_suite_run(const edy_suite *suite, const edy_run_setup *setup, edy
                          edy_progress_fn progress, void *progress_context, edy_results *results,
                          edy_error *err);
 
-/* 1 where any record failed or crashed; else 4 where any is mistrusted, as conform does: its numbers
- * stand, but nothing says that its answers are right; 5 where none passed; else 0. */
+/* 1 where any record failed or crashed; else 4 where any is mistrusted, as conform does: its
+ * numbers stand, but nothing says that its answers are right; 5 where none passed; else 0. */
 int edy_suite_exit_code(const edy_results *results);
 
 #endif
