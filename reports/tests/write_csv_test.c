@@ -23,7 +23,11 @@ typedef struct sheet {
 static void on_field(void *text, size_t bytes, void *context) {
     sheet *s = context;
     assert_true(s->rows < MAX_ROWS && s->columns[s->rows] < MAX_COLUMNS);
-    s->cell[s->rows][s->columns[s->rows]++] = strndup(text, bytes);
+    char *copy = calloc(1, bytes + 1); /* libcsv's field has no NUL behind it */
+    assert_non_null(copy);
+    if (bytes)
+        memcpy(copy, text, bytes);
+    s->cell[s->rows][s->columns[s->rows]++] = copy;
 }
 
 static void on_row(int end, void *context) {
