@@ -77,7 +77,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
                        : edy_planner_name(p, "s8_add", p->kernels->s8_add == p->scalar->s8_add);
     step->reason = spread == EDY_SPREAD_SAME ? "same shape" : "constant spread over the shape";
     if (b->data)
-        s->b = edy_spread_operand(p, n, spread);
+        s->b = edy_spread_operand(p, n);
     if (!s->b)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
     if (x->dtype == EDY_F32) {

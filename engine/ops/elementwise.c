@@ -4,15 +4,12 @@
 
 #include <string.h>
 
-static bool is_channel_vector(const edy_shape *x, const edy_shape *b) {
-    if (x->rank < 2 || b->rank > x->rank)
-        return false;
-    for (int32_t i = 0; i < b->rank; i++) { /* aligned at the end, as numpy does */
-        const int32_t axis = x->rank - b->rank + i;
-        if (b->dim[i] != (axis == 1 ? x->dim[1] : 1))
+/* Whether b, aligned at the end as numpy does, has x's extent or 1 along each axis. */
+static bool broadcasts(const edy_shape *x, const edy_shape *b) {
+    for (int32_t i = 0; i < b->rank && b->rank <= x->rank; i++)
+        if (b->dim[i] != 1 && b->dim[i] != x->dim[x->rank - b->rank + i])
             return false;
-    }
-    return x->rank - b->rank <= 1; /* axis 1 is covered */
+    return b->rank <= x->rank;
 }
 
 /* A constant, or one under DequantizeLinear (as imported). */
@@ -31,8 +28,8 @@ edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spre
     else if (is_constant(g, n->input[1]) && b->shape.rank <= a->shape.rank &&
              edy_shape_count(&b->shape) == 1)
         *spread = EDY_SPREAD_ONE;
-    else if (is_constant(g, n->input[1]) && is_channel_vector(&a->shape, &b->shape))
-        *spread = EDY_SPREAD_CHANNEL;
+    else if (is_constant(g, n->input[1]) && broadcasts(&a->shape, &b->shape))
+        *spread = EDY_SPREAD_AXES;
     else {
         char x[64], y[64];
         return edy_fail(err, EDY_UNSUPPORTED, "operands of shape %s and %s",
@@ -68,28 +65,26 @@ edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err) {
     return EDY_OK;
 }
 
-/* Which element of the constant belongs to element i of x's memory. */
-static size_t spread_from(const edy_value *x, edy_spread spread, size_t i) {
-    const int64_t *d = x->shape.dim;
-    if (spread == EDY_SPREAD_ONE)
-        return 0;
-    if (x->layout == EDY_LAYOUT_PLAIN) {
-        size_t inner = 1;
-        for (int32_t k = 2; k < x->shape.rank; k++)
-            inner *= (size_t)d[k];
-        return spread == EDY_SPREAD_SAME ? i : i / inner % (size_t)d[1];
+/* Which element of the constant b belongs to element i of x's memory. */
+static size_t spread_from(const edy_value *x, const edy_shape *b, size_t i) {
+    static const int32_t nhwc[4] = {0, 2, 3, 1};
+    size_t index[EDY_MAX_RANK], at = 0;
+    for (int32_t k = x->shape.rank - 1; k >= 0; k--) {
+        const int32_t axis = x->layout == EDY_LAYOUT_NHWC ? nhwc[k] : k;
+        index[axis] = i % (size_t)x->shape.dim[axis];
+        i /= (size_t)x->shape.dim[axis];
     }
-    const size_t c = (size_t)d[1], hw = (size_t)(d[2] * d[3]);
-    if (spread == EDY_SPREAD_CHANNEL)
-        return i % c;
-    return (i / (hw * c) * c + i % c) * hw + i / c % hw; /* i counts NHWC; the constant is NCHW */
+    for (int32_t k = 0; k < b->rank; k++)
+        at = at * (size_t)b->dim[k] + (b->dim[k] == 1 ? 0 : index[x->shape.rank - b->rank + k]);
+    return at;
 }
 
-void *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread) {
+void *edy_spread_operand(edy_planner *p, const edy_node *n) {
     const edy_value *x = edy_node_in(p->graph, n, 0), *b = edy_node_in(p->graph, n, 1);
     const size_t count = edy_shape_count(&x->shape), bytes = edy_dtype_bytes(b->dtype);
     char *full = edy_planner_indirection(p, count * bytes);
     for (size_t i = 0; full && i < count; i++)
-        memcpy(full + i * bytes, (const char *)b->data + spread_from(x, spread, i) * bytes, bytes);
+        memcpy(full + i * bytes, (const char *)b->data + spread_from(x, &b->shape, i) * bytes,
+               bytes);
     return full;
 }

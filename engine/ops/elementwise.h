@@ -19,15 +19,15 @@ static inline size_t edy_flat_range(size_t elems, size_t begin, size_t end, size
     return last - *first;
 }
 
-/* Elementwise pair: both operands of one shape, or a constant second operand with one element or
- * one for each index of axis 1 (shapes [C, 1, 1], [1, C, 1, 1], and [C] or [1, C] where x has rank
- * 2). */
-typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_ONE, EDY_SPREAD_CHANNEL } edy_spread;
+/* Elementwise pair: both operands of one shape, or a constant second operand with one element, or
+ * one that spreads over x as numpy does: aligned at the end, with x's extent or 1 along each axis
+ * ([C, 1, 1] over [N, C, H, W], [C] over [N, C] or [N, L, C]). */
+typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_ONE, EDY_SPREAD_AXES } edy_spread;
 
 edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread, edy_error *err);
 /* Validates the two operands of Add or Mul and sets the output. */
 edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err);
 /* The constant second operand spread to x's whole shape in x's layout, in the plan's memory. */
-void *edy_spread_operand(edy_planner *p, const edy_node *n, edy_spread spread);
+void *edy_spread_operand(edy_planner *p, const edy_node *n);
 
 #endif

@@ -83,7 +83,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     step->state = s;
     step->reason = spread == EDY_SPREAD_SAME ? "same shape" : "constant spread over the shape";
     if (b->data)
-        s->b = edy_spread_operand(p, n, spread);
+        s->b = edy_spread_operand(p, n);
     if (!s->b)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
     if (x->dtype == EDY_S8)

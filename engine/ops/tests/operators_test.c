@@ -121,6 +121,14 @@ static void constants_spread(void **state) {
     g = edy_one_node(EDY_OP_ADD, &s);
     edy_one_node_constant(g, 1, &one, c);
     expect(g, x, (const float[]){11, 12, 13, 14}, 4, 0);
+    const edy_shape last_axis = edy_shape_make(1, (const int64_t[]){2});
+    g = edy_one_node(EDY_OP_ADD, &s);
+    edy_one_node_constant(g, 1, &last_axis, c);
+    expect(g, x, (const float[]){11, 102, 13, 104}, 4, 0);
+    const edy_shape two_axes = edy_shape_make(4, (const int64_t[]){1, 2, 1, 2});
+    g = edy_one_node(EDY_OP_MUL, &two_axes);
+    edy_one_node_constant(g, 1, &two_axes, (const float[]){2, 3, 4, 5});
+    expect(g, x, (const float[]){2, 6, 12, 20}, 4, 0);
     g = edy_one_node(EDY_OP_ADD, &s);
     edy_one_node_constant(g, 1, &s, x);
     expect(g, x, (const float[]){2, 4, 6, 8}, 4, 0);
