@@ -19,6 +19,7 @@ static const struct op_row {
      "auto_pad ceil_mode count_include_pad kernel_shape pads strides"},
     {"BatchNormalization", edy_import_batchnorm, 5, 5,
      "epsilon is_test momentum spatial training_mode"},
+    {"Cast", edy_import_cast, 1, 1, "to"},
     {"Clip", edy_import_clip, 1, 3, "min max"},
     {"Constant", edy_import_constant, 0, 0, "value value_float value_floats value_int value_ints"},
     {"Conv", edy_import_conv, 2, 3, "auto_pad dilations group kernel_shape pads strides"},

@@ -30,6 +30,7 @@ edy_status edy_import_quantize(edy_onnx_context *c);
 edy_status edy_import_dequantize(edy_onnx_context *c);
 
 edy_status edy_import_constant(edy_onnx_context *c); /* onnx_ops_shape.c */
+edy_status edy_import_cast(edy_onnx_context *c);
 edy_status edy_import_identity(edy_onnx_context *c);
 edy_status edy_import_dropout(edy_onnx_context *c);
 edy_status edy_import_flatten(edy_onnx_context *c);

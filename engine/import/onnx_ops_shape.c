@@ -60,6 +60,24 @@ edy_status edy_import_identity(edy_onnx_context *c) {
     return status ? status : edy_onnx_alias(c, x);
 }
 
+/* Only to the dtype that the value has in the graph: exporters write bounds as float64 constants, which
+ * are float32 here, and cast them. */
+edy_status edy_import_cast(edy_onnx_context *c) {
+    edy_value_id x;
+    int64_t to;
+    edy_status status = edy_onnx_input(c, 0, &x);
+    if (!status)
+        status = edy_onnx_attr_int_in(c, "to", 0, 1, INT32_MAX, &to);
+    if (status)
+        return status;
+    const edy_dtype dtype = edy_onnx_value(c, x)->dtype;
+    if (dtype != edy_onnx_dtype((int32_t)to) || to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL ||
+        to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "from %s to %s is not supported",
+                                  edy_dtype_text(dtype), edy_onnx_type_text((int32_t)to));
+    return edy_onnx_alias(c, x);
+}
+
 /* Identity, unless the file asks for training. */
 edy_status edy_import_dropout(edy_onnx_context *c) {
     int64_t is_test = 1;

@@ -46,6 +46,32 @@ static void float_weights_are_quantized(void **state) {
     }
 }
 
+/* What exporters make of clamp(x, max=6): a float64 constant, cast. */
+static void casts_that_change_nothing(void **state) {
+    (void)state;
+    static const struct {
+        int64_t to;
+        const char *refused;
+    } rows[] = {{1, NULL},
+                {10, "Cast (node \"k\"): from float32 to float16 is not supported"},
+                {11, "Cast (node \"k\"): from float32 to float64 is not supported"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        edy_ob *b = onnx_case_vector(13);
+        const double six = 6.0;
+        edy_ob_tensor(b, "six", EDY_F64, 0, NULL, &six);
+        edy_ob_int(b, edy_ob_node(b, "Cast", "k", "six", "high"), "to", rows[i].to);
+        edy_ob_node(b, "Clip", "c", "x - high", "y");
+        if (rows[i].refused) {
+            edy_ob_refused(b, EDY_UNSUPPORTED, rows[i].refused);
+            continue;
+        }
+        edy_graph *g = onnx_case_finish(b);
+        assert_int_equal(g->n_nodes, 1);
+        assert_true(g->node[0].act_max == 6.0f);
+        edy_graph_destroy(g);
+    }
+}
+
 /* A refused quantizer that is the first node of all. */
 static void quantizer_of_a_bad_scale(void **state) {
     (void)state;
@@ -63,6 +89,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_must_be_constants),
         cmocka_unit_test(float_weights_are_quantized),
+        cmocka_unit_test(casts_that_change_nothing),
         cmocka_unit_test(quantizer_of_a_bad_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
