@@ -5,12 +5,12 @@
 # Proves that includes go one way (engine <- workloads, datasets <- bench <- reports), that quoted
 # includes name a file from the root, that intrinsics stay in engine/kernels/<isa>/, and that engine/
 # uses no library but protobuf-c, and that only where ONNX is read or written.
-# With folders as arguments it checks those instead of the repository (its own test does).
+# With a folder as argument it checks that tree instead (ci/check_includes_test.sh does).
 set -uo pipefail
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
 find . -path './build*' -prune -o -name '*.[ch]' -print | sed 's|^\./||' | sort |
-    xargs -r grep -nE '^[[:space:]]*#[[:space:]]*include' |
+    xargs -r grep -HnE '^[[:space:]]*#[[:space:]]*include' |
     awk -F: '
     BEGIN {
         allow["engine"] = " engine "
