@@ -60,8 +60,8 @@ edy_status edy_import_identity(edy_onnx_context *c) {
     return status ? status : edy_onnx_alias(c, x);
 }
 
-/* Only to the dtype that the value has in the graph: exporters write bounds as float64 constants, which
- * are float32 here, and cast them. */
+/* Only to the dtype that the value has in the graph: exporters write bounds as float64 constants,
+ * which are float32 here, and cast them. */
 edy_status edy_import_cast(edy_onnx_context *c) {
     edy_value_id x;
     int64_t to;
