@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The edgedyno authors
 #
-# Everything compiles without a warning under gcc and clang, and the engine alone compiles where no
-# library at all can be found.
+#   ci/warnings.sh [COMPILER ...]
+#
+# Everything compiles without a warning under each compiler (gcc and clang), and the engine alone
+# compiles where no library at all can be found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ci/setup.sh --test --checks
 
-for compiler in gcc clang; do
+[ $# -gt 0 ] || set -- gcc clang
+for compiler in "$@"; do
     ci/build.sh "build-werror-$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=$compiler \
         -DEDYNO_WERROR=ON
     echo "$compiler: no warning"
