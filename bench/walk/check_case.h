@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* What the check_*.c files share: one case from seed to verdict. */
-#ifndef EDY_KERNELS_CHECK_CASE_H
-#define EDY_KERNELS_CHECK_CASE_H
+#ifndef EDY_WALK_CHECK_CASE_H
+#define EDY_WALK_CHECK_CASE_H
 
-#include "engine/kernels/tests/guard.h"
-#include "engine/kernels/tests/kernel_check.h"
+#include "bench/walk/guard.h"
+#include "bench/walk/kernel_check.h"
 
 typedef struct edy_case {
     const char *family;

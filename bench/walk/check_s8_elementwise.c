@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 /* The rule of NUMERICS.md in long double: a product of two binary32 numbers and a sum with a third
  * fit well enough into 64 bits of mantissa to be rounded once, as a fused multiply-add is. */
@@ -68,4 +68,6 @@ static edy_kernel_limits limits(const edy_kernels *k) {
 }
 
 const edy_kernel_family edy_families_s8_elementwise[] = {
-    {"s8_add", limits, check_add}, {"s8_lut", limits, check_lut}, {NULL, NULL, NULL}};
+    {"s8_add", EDY_KERNEL_PART(s8_add), limits, check_add},
+    {"s8_lut", EDY_KERNEL_PART(s8_lut), limits, check_lut},
+    {.name = NULL}};

@@ -13,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels/tests/guard.h"
-#include "engine/kernels/tests/kernel_check.h"
+#include "bench/walk/guard.h"
+#include "bench/walk/kernel_check.h"
 
 static edy_kernels right;
 

@@ -2,8 +2,8 @@
  * Copyright The edgedyno authors */
 /* Buffers against a page that must not be touched: an access past either end of the block that lies
  * flush with its page crashes, and a write into the slack on the other side is found at the end. */
-#ifndef EDY_KERNELS_GUARD_H
-#define EDY_KERNELS_GUARD_H
+#ifndef EDY_WALK_GUARD_H
+#define EDY_WALK_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,15 +2,15 @@
  * Copyright The edgedyno authors */
 /* One kernel case: seeded inputs, one call of a backend's kernel, and a comparison with obvious
  * loops in double or int64 that share no code with the engine. */
-#ifndef EDY_KERNELS_KERNEL_CHECK_H
-#define EDY_KERNELS_KERNEL_CHECK_H
+#ifndef EDY_WALK_KERNEL_CHECK_H
+#define EDY_WALK_KERNEL_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "engine/kernel.h"
-#include "engine/kernels/tests/fill.h"
+#include "bench/walk/fill.h"
 
 /* Everything else (strides, clamp, residual, padding rows, offsets, which side of a buffer is
  * guarded) follows from the seed. Families ignore the counts they have no use for. */
@@ -35,12 +35,32 @@ typedef struct edy_kernel_limits {
     bool has_depth, has_taps, has_rows;
 } edy_kernel_limits;
 
+/* The part of edy_kernels that a family walks: EDY_KERNEL_PART(f32_add). A table that has zeros
+ * there lacks the kernel; one that has scalar's bytes there inherited it. All parts together cover
+ * all of edy_kernels (a test proves it), so that no kernel goes unwalked. */
+typedef struct edy_kernel_part {
+    size_t offset, bytes;
+    bool named; /* a struct that begins with `const char *name` */
+} edy_kernel_part;
+#define EDY_KERNEL_PART(member)                                                                    \
+    { offsetof(edy_kernels, member), sizeof((const edy_kernels *)0)->member, false }
+#define EDY_KERNEL_NAMED_PART(member)                                                              \
+    { offsetof(edy_kernels, member), sizeof((const edy_kernels *)0)->member, true }
+
 typedef struct edy_kernel_family {
     const char *name; /* "f32_igemm" */
+    edy_kernel_part part;
     edy_kernel_limits (*limits)(const edy_kernels *k);
-    /* True where the kernel's answer is right. */
+    /* True where the kernel's answer is right. Called only where the table has the part. */
     bool (*check)(const edy_kernels *k, const edy_kernel_problem *p, edy_kernel_verdict *v);
 } edy_kernel_family;
+
+/* Has the table this family's kernel, and is it scalar's own? */
+bool edy_kernel_present(const edy_kernel_family *family, const edy_kernels *k);
+bool edy_kernel_same(const edy_kernel_family *family, const edy_kernels *a, const edy_kernels *b);
+/* "f32_igemm_6x16__avx2" where the table says it; else family__backend in `text`. */
+const char *edy_kernel_name(const edy_kernel_family *family, const edy_kernels *k,
+                            const char *backend, char text[64]);
 
 size_t edy_kernel_family_count(void);
 const edy_kernel_family *edy_kernel_family_at(size_t index);

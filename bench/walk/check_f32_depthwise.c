@@ -2,7 +2,7 @@
  * Copyright The edgedyno authors */
 #include <math.h>
 
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 typedef struct depthwise {
     edy_rows_f32 list;
@@ -67,5 +67,5 @@ static edy_kernel_limits limits(const edy_kernels *k) {
     return (edy_kernel_limits){0, 32, false, true, true};
 }
 
-const edy_kernel_family edy_families_f32_depthwise[] = {{"f32_dwconv", limits, check},
-                                                        {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_f32_depthwise[] = {
+    {"f32_dwconv", EDY_KERNEL_NAMED_PART(f32_depthwise), limits, check}, {.name = NULL}};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 #include <assert.h>
 #include <float.h>

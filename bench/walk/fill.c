@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/fill.h"
+#include "bench/walk/fill.h"
 
 #include <assert.h>
 #include <float.h>

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 static edy_kernel_limits limits(const edy_kernels *k) {
     (void)k;
@@ -102,6 +102,9 @@ static bool check_dequantize(const edy_kernels *k, const edy_kernel_problem *p,
 }
 
 const edy_kernel_family edy_families_f32_elementwise[] = {
-    {"f32_add", limits, check_add},           {"f32_mul", limits, check_mul},
-    {"f32_clamp", limits, check_clamp},       {"quantize", limits, check_quantize},
-    {"dequantize", limits, check_dequantize}, {NULL, NULL, NULL}};
+    {"f32_add", EDY_KERNEL_PART(f32_add), limits, check_add},
+    {"f32_mul", EDY_KERNEL_PART(f32_mul), limits, check_mul},
+    {"f32_clamp", EDY_KERNEL_PART(f32_clamp), limits, check_clamp},
+    {"quantize", EDY_KERNEL_PART(quantize), limits, check_quantize},
+    {"dequantize", EDY_KERNEL_PART(dequantize), limits, check_dequantize},
+    {.name = NULL}};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/guard.h"
+#include "bench/walk/guard.h"
 
 #include <string.h>
 #include <sys/mman.h>

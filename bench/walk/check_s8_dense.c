@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 static bool check(const char *family, const edy_kernels *k, const edy_kernel_problem *p,
                   edy_kernel_verdict *v, edy_rule rule, bool indirect) {
@@ -61,8 +61,10 @@ static edy_kernel_limits limits_igemm(const edy_kernels *k) {
     return (edy_kernel_limits){k->s8_dense[0].mr, k->s8_dense[0].nr, true, true, true};
 }
 
-const edy_kernel_family edy_families_s8_dense[] = {{"s8_gemm_onnx", limits_gemm, gemm_onnx},
-                                                   {"s8_igemm_onnx", limits_igemm, igemm_onnx},
-                                                   {"s8_gemm_tflite", limits_gemm, gemm_tflite},
-                                                   {"s8_igemm_tflite", limits_igemm, igemm_tflite},
-                                                   {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_s8_dense[] = {
+    {"s8_gemm_onnx", EDY_KERNEL_NAMED_PART(s8_dense[EDY_RULE_ONNX]), limits_gemm, gemm_onnx},
+    {"s8_igemm_onnx", EDY_KERNEL_NAMED_PART(s8_dense[EDY_RULE_ONNX]), limits_igemm, igemm_onnx},
+    {"s8_gemm_tflite", EDY_KERNEL_NAMED_PART(s8_dense[EDY_RULE_TFLITE]), limits_gemm, gemm_tflite},
+    {"s8_igemm_tflite", EDY_KERNEL_NAMED_PART(s8_dense[EDY_RULE_TFLITE]), limits_igemm,
+     igemm_tflite},
+    {.name = NULL}};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* Seeded numbers for kernel cases, in the four ways that find different faults. */
-#ifndef EDY_KERNELS_FILL_H
-#define EDY_KERNELS_FILL_H
+#ifndef EDY_WALK_FILL_H
+#define EDY_WALK_FILL_H
 
 #include <stddef.h>
 #include <stdint.h>

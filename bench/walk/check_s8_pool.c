@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 static bool check_maxpool(const edy_kernels *k, const edy_kernel_problem *p,
                           edy_kernel_verdict *v) {
@@ -55,6 +55,7 @@ static edy_kernel_limits limits_mean(const edy_kernels *k) {
     return (edy_kernel_limits){0, 32, false, false, true};
 }
 
-const edy_kernel_family edy_families_s8_pool[] = {{"s8_maxpool", limits_maxpool, check_maxpool},
-                                                  {"s8_mean", limits_mean, check_mean},
-                                                  {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_s8_pool[] = {
+    {"s8_maxpool", EDY_KERNEL_PART(s8_maxpool), limits_maxpool, check_maxpool},
+    {"s8_mean", EDY_KERNEL_PART(s8_mean), limits_mean, check_mean},
+    {.name = NULL}};

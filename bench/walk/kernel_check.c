@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/kernel_check.h"
+#include "bench/walk/kernel_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const edy_kernel_family *const tables[] = {
@@ -29,4 +30,31 @@ const edy_kernel_family *edy_kernel_family_find(const char *name) {
         if (strcmp(edy_kernel_family_at(i)->name, name) == 0)
             return edy_kernel_family_at(i);
     return NULL;
+}
+
+static const unsigned char *part_of(const edy_kernel_family *family, const edy_kernels *k) {
+    return (const unsigned char *)k + family->part.offset;
+}
+
+bool edy_kernel_present(const edy_kernel_family *family, const edy_kernels *k) {
+    const unsigned char *part = part_of(family, k);
+    for (size_t i = 0; i < family->part.bytes; i++)
+        if (part[i] != 0)
+            return true;
+    return false;
+}
+
+bool edy_kernel_same(const edy_kernel_family *family, const edy_kernels *a, const edy_kernels *b) {
+    return memcmp(part_of(family, a), part_of(family, b), family->part.bytes) == 0;
+}
+
+const char *edy_kernel_name(const edy_kernel_family *family, const edy_kernels *k,
+                            const char *backend, char text[64]) {
+    const char *name = NULL;
+    if (family->part.named)
+        memcpy(&name, part_of(family, k), sizeof name);
+    if (name)
+        return name;
+    snprintf(text, 64, "%s__%s", family->name, backend);
+    return text;
 }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 /* One dense problem: row m, reduction index i = tap * depth + channel. */
 typedef struct dense {
@@ -146,6 +146,7 @@ static edy_kernel_limits limits_igemm(const edy_kernels *k) {
     return (edy_kernel_limits){k->f32_dense.mr, k->f32_dense.nr, true, true, true};
 }
 
-const edy_kernel_family edy_families_f32_dense[] = {{"f32_gemm", limits_gemm, check_gemm},
-                                                    {"f32_igemm", limits_igemm, check_igemm},
-                                                    {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_f32_dense[] = {
+    {"f32_gemm", EDY_KERNEL_NAMED_PART(f32_dense), limits_gemm, check_gemm},
+    {"f32_igemm", EDY_KERNEL_NAMED_PART(f32_dense), limits_igemm, check_igemm},
+    {.name = NULL}};

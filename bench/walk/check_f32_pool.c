@@ -2,7 +2,7 @@
  * Copyright The edgedyno authors */
 #include <math.h>
 
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 static edy_kernel_limits limits_pool(const edy_kernels *k) {
     (void)k;
@@ -102,7 +102,8 @@ static bool check_mean(const edy_kernels *k, const edy_kernel_problem *p, edy_ke
     return edy_case_end(&c);
 }
 
-const edy_kernel_family edy_families_f32_pool[] = {{"f32_maxpool", limits_pool, check_maxpool},
-                                                   {"f32_avgpool", limits_pool, check_avgpool},
-                                                   {"f32_mean", limits_mean, check_mean},
-                                                   {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_f32_pool[] = {
+    {"f32_maxpool", EDY_KERNEL_PART(f32_maxpool), limits_pool, check_maxpool},
+    {"f32_avgpool", EDY_KERNEL_PART(f32_avgpool), limits_pool, check_avgpool},
+    {"f32_mean", EDY_KERNEL_PART(f32_mean), limits_mean, check_mean},
+    {.name = NULL}};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-#include "engine/kernels/tests/check_case.h"
+#include "bench/walk/check_case.h"
 
 static bool check(const char *family, const edy_kernels *k, const edy_kernel_problem *p,
                   edy_kernel_verdict *v, edy_rule rule) {
@@ -40,6 +40,8 @@ static edy_kernel_limits limits(const edy_kernels *k) {
     return (edy_kernel_limits){0, 32, false, true, true};
 }
 
-const edy_kernel_family edy_families_s8_depthwise[] = {{"s8_dwconv_onnx", limits, check_onnx},
-                                                       {"s8_dwconv_tflite", limits, check_tflite},
-                                                       {NULL, NULL, NULL}};
+const edy_kernel_family edy_families_s8_depthwise[] = {
+    {"s8_dwconv_onnx", EDY_KERNEL_NAMED_PART(s8_depthwise[EDY_RULE_ONNX]), limits, check_onnx},
+    {"s8_dwconv_tflite", EDY_KERNEL_NAMED_PART(s8_depthwise[EDY_RULE_TFLITE]), limits,
+     check_tflite},
+    {.name = NULL}};

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "engine/backend.h"
-#include "engine/kernels/tests/fill.h"
+#include "bench/walk/fill.h"
 
 enum { ROUNDS = 40, MAX_ROWS = 16, MAX_CHANNELS = 70, MAX_DEPTH = 60, MAX_TAPS = 10 };
 
