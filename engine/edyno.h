@@ -17,6 +17,7 @@
 #include "engine/cpu.h"
 #include "engine/graph.h"
 #include "engine/import/onnx_import.h"
+#include "engine/import/text_import.h"
 #include "engine/plan.h"
 #include "engine/status.h"
 #include "engine/tensor.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/import/model_file.h"
 #include "engine/import/onnx_context.h"
 #include "engine/import/onnx_lift.h"
 #include "engine/import/onnx_ops.h"
@@ -14,11 +15,6 @@
 #include "engine/import/onnx_tensor.h"
 
 enum { FIRST_OPSET = 6, LAST_OPSET = 18 };
-
-edy_limits edy_limits_default(void) {
-    return (edy_limits){
-        .model_bytes = UINT64_C(2) << 30, .tensor_bytes = UINT64_C(1) << 30, .nodes = 100000};
-}
 
 /* ---- Inputs and outputs of the graph ----------------------------------------------------------
  */
@@ -324,7 +320,7 @@ edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph
     size_t size;
     *graph = NULL;
     const edy_status status =
-        edy_onnx_read_file(path, limits ? limits : &defaults, &bytes, &size, &inner);
+        edy_model_file_read(path, limits ? limits : &defaults, &bytes, &size, &inner);
     if (!status)
         return import_bytes(path, bytes, size, bytes, limits, graph, err);
     edy_fail(err, status, "%.200s: %s", path, inner.message);

@@ -5,15 +5,7 @@
 #define EDY_ONNX_IMPORT_H
 
 #include "engine/graph.h"
-
-/* Limits on what a file may ask for; edy_limits_default() has sane values. */
-typedef struct edy_limits {
-    uint64_t model_bytes;  /* size of the file: 2 GiB */
-    uint64_t tensor_bytes; /* one tensor, constant or computed at batch 1: 1 GiB */
-    uint32_t nodes;        /* 100,000 */
-} edy_limits;
-
-edy_limits edy_limits_default(void);
+#include "engine/import/limits.h"
 
 /* Reads and validates, infers shapes at batch 1 (a symbolic first dimension of an input is the
  * batch; any other symbolic dimension is refused by name). The graph is as the file says: no pass

@@ -15,12 +15,6 @@ typedef struct edy_onnx_model {
     size_t used_bytes, most_bytes;
 } edy_onnx_model;
 
-/* The whole file into *bytes (the caller frees it). The size is checked before anything is read:
- * EDY_LIMIT over limits->model_bytes, EDY_IO where it is no regular file or cannot be read,
- * EDY_BAD_FILE where it is empty. Messages do not name the file. */
-edy_status edy_onnx_read_file(const char *path, const edy_limits *limits, uint8_t **bytes,
-                              size_t *size, edy_error *err);
-
 /* Checks the wire format, then unpacks into model->proto. What protobuf-c may allocate is bounded
  * by 4 * size + 256 MiB: it can need many times the file where a file consists of empty messages.
  * The model does not refer to bytes afterwards; it must stay where it is until freed. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/import/model_file.h"
 #include "engine/import/onnx_read.h"
 #include "engine/import/onnx_tensor.h"
 
@@ -41,7 +42,7 @@ edy_status edy_onnx_tensor_read(const char *path, const edy_limits *limits, edy_
     uint8_t *bytes = NULL;
     size_t size = 0;
     edy_error inner;
-    edy_status status = edy_onnx_read_file(path, &file_limits, &bytes, &size, &inner);
+    edy_status status = edy_model_file_read(path, &file_limits, &bytes, &size, &inner);
     Onnx__TensorProto *proto = NULL;
     if (!status)
         status = edy_onnx_unpack_tensor(bytes, size, &proto, &inner);
