@@ -123,6 +123,17 @@ unsigned edy_pinning_failures(const edy_pinning *pinning) {
     return atomic_load(&pinning->failures);
 }
 
+void edy_pin_cores(edy_pinning *pinning, size_t n) {
+    hwloc_cpuset_t set = hwloc_bitmap_alloc();
+    for (size_t i = 0; set && i < n && i < pinning->cores; i++)
+        hwloc_bitmap_or(set, set, pinning->core[i]);
+    if (set)
+        bind_thread(pinning, set);
+    else
+        atomic_fetch_add(&pinning->failures, 1);
+    hwloc_bitmap_free(set);
+}
+
 void edy_pin_restore(edy_pinning *pinning) {
     bind_thread(pinning, pinning->allowed);
 }

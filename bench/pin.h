@@ -29,6 +29,10 @@ void edy_pin_worker(void *pinning, unsigned worker);
 /* How many bindings failed so far. */
 unsigned edy_pinning_failures(const edy_pinning *pinning);
 
+/* Binds the calling thread, and the processes that it starts from now on, to the first n cores of
+ * the same order (all, where there are fewer); n >= 1. */
+void edy_pin_cores(edy_pinning *pinning, size_t n);
+
 /* Gives the calling thread back the CPUs that the process had when the pinning was created. */
 void edy_pin_restore(edy_pinning *pinning);
 

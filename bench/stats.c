@@ -194,3 +194,21 @@ bool edy_ratio_of_medians(const double *a, size_t n_a, size_t block_a, const dou
     free(ratios);
     return ok;
 }
+
+edy_ratio edy_paired_ratio(const double *a, const double *b, size_t n, double *scratch) {
+    edy_ratio ratio;
+    for (size_t i = 0; i < n; i++)
+        scratch[i] = log(a[i] / b[i]);
+    edy_sort(scratch, n);
+    edy_median_interval(scratch, n, &ratio.low, &ratio.high);
+    ratio.ratio = exp(edy_median_sorted(scratch, n));
+    ratio.low = exp(ratio.low);
+    ratio.high = exp(ratio.high);
+    return ratio;
+}
+
+double edy_geometric_mean(const double *values, size_t n, double *scratch) {
+    for (size_t i = 0; i < n; i++)
+        scratch[i] = log(values[i]);
+    return exp(edy_mean(scratch, n));
+}
