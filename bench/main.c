@@ -8,10 +8,14 @@
 
 /* One line a verb, in the order of the help. */
 static const edy_verb *const verbs[] = {
-    &edy_verb_list,    &edy_verb_inspect,  &edy_verb_infer,  &edy_verb_run,
-    &edy_verb_conform, &edy_verb_quantize, &edy_verb_report, &edy_verb_compare,
+    &edy_verb_list,     &edy_verb_inspect, &edy_verb_infer,   &edy_verb_run, &edy_verb_conform,
+    &edy_verb_quantize, &edy_verb_report,  &edy_verb_compare, &edy_verb_ab,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+/* Not in the help: started by this program. */
+static const edy_verb *const unlisted[] = {&edy_verb_peak_rss, &edy_verb_peer};
+enum { UNLISTED_COUNT = sizeof unlisted / sizeof unlisted[0] };
 
 static void print_verbs(FILE *out) {
     fprintf(out, "Verbs:\n");
@@ -37,7 +41,10 @@ static const edy_verb *find_verb(const char *name) {
     for (int i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
-    return strcmp(name, edy_verb_peak_rss.name) == 0 ? &edy_verb_peak_rss : NULL;
+    for (int i = 0; i < UNLISTED_COUNT; i++)
+        if (strcmp(unlisted[i]->name, name) == 0)
+            return unlisted[i];
+    return NULL;
 }
 
 static int finish(int code) {

@@ -14,8 +14,10 @@ extern const edy_verb edy_verb_conform;
 extern const edy_verb edy_verb_quantize;
 extern const edy_verb edy_verb_report;
 extern const edy_verb edy_verb_compare;
+extern const edy_verb edy_verb_ab;
 
-/* Not listed by the help: the program starts it itself. */
+/* Not listed by the help: the program starts them itself. */
 extern const edy_verb edy_verb_peak_rss;
+extern const edy_verb edy_verb_peer;
 
 #endif
