@@ -88,6 +88,7 @@ static const struct {
     [EDY_OP_RESHAPE] = {edy_oracle_reshape, 1},
     [EDY_OP_TRANSPOSE] = {edy_oracle_transpose, 1},
     [EDY_OP_PAD] = {edy_oracle_pad, 1},
+    [EDY_OP_CONCAT] = {edy_oracle_concat, 1},
     [EDY_OP_SOFTMAX] = {edy_oracle_softmax, 1},
     [EDY_OP_QUANTIZE] = {edy_oracle_quantize, 1},
     [EDY_OP_DEQUANTIZE] = {edy_oracle_dequantize, 1},

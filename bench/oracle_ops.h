@@ -32,6 +32,7 @@ edy_status edy_oracle_softmax(edy_oracle_call *c);
 edy_status edy_oracle_reshape(edy_oracle_call *c);
 edy_status edy_oracle_transpose(edy_oracle_call *c);
 edy_status edy_oracle_pad(edy_oracle_call *c);
+edy_status edy_oracle_concat(edy_oracle_call *c);
 edy_status edy_oracle_quantize(edy_oracle_call *c);
 edy_status edy_oracle_dequantize(edy_oracle_call *c);
 edy_status edy_oracle_qlinearconv(edy_oracle_call *c);

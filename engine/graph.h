@@ -35,6 +35,7 @@
     X(RESHAPE, "Reshape")                                                                          \
     X(TRANSPOSE, "Transpose")                                                                      \
     X(PAD, "Pad")                                                                                  \
+    X(CONCAT, "Concat")                                                                            \
     X(SOFTMAX, "Softmax")                                                                          \
     X(QUANTIZE, "QuantizeLinear")                                                                  \
     X(DEQUANTIZE, "DequantizeLinear")                                                              \
@@ -93,7 +94,7 @@ enum {
     EDY_IN_W = 1,        /* Conv, Gemm: constant weights [M][C/groups][kH][kW], or Gemm's B */
     EDY_IN_BIAS = 2,     /* may be EDY_NO_VALUE */
     EDY_IN_RESIDUAL = 3, /* Conv: added to the result before the clamp; EDY_NO_VALUE mostly */
-    EDY_MAX_INPUTS = 16, /* QLinearConv has 9 */
+    EDY_MAX_INPUTS = 64, /* a Concat of a dense network reads dozens */
     EDY_MAX_OUTPUTS = 4
 };
 
@@ -113,7 +114,7 @@ typedef struct edy_node {
     float alpha, beta;     /* Gemm */
     bool trans_a, trans_b; /* Gemm */
     float epsilon;         /* BatchNormalization */
-    int64_t axis; /* Softmax, QuantizeLinear, DequantizeLinear; Flatten keeps it here too */
+    int64_t axis;          /* Concat, Softmax, QuantizeLinear, DequantizeLinear; Flatten's too */
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
     int32_t n_perm;
     int64_t perm[EDY_MAX_RANK]; /* Transpose */

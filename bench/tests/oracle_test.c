@@ -442,6 +442,22 @@ static void a_graph_runs_in_order(void **state) {
     edy_graph_destroy(n.g);
 }
 
+static void concat_fills_the_axis_in_order(void **state) {
+    (void)state;
+    net n = begin(EDY_OP_CONCAT);
+    input(&n, EDY_F32, shape(3, 2, 1, 2, 0));
+    input(&n, EDY_F32, shape(3, 2, 2, 2, 0));
+    output(&n, EDY_F32, shape(3, 2, 3, 2, 0));
+    n.g->node[n.node].axis = -2;
+    double a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8, 9, 10, 11, 12}, *in[] = {a, b}, y[MAX], terms;
+    assert_int_equal(eval(&n, in, EDY_ORACLE_DOUBLE, y, NULL, &terms), EDY_OK);
+    same(y, (double[]){1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12}, 12);
+    assert_true(terms == 0);
+    n.g->node[n.node].axis = 3;
+    assert_int_equal(eval(&n, in, EDY_ORACLE_DOUBLE, y, NULL, NULL), EDY_UNSUPPORTED);
+    edy_graph_destroy(n.g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv_with_padding_stride_and_bias),
@@ -456,6 +472,7 @@ int main(void) {
         cmocka_unit_test(ceil_mode_counts_only_what_is_there),
         cmocka_unit_test(softmax_sums_to_one_along_its_axis),
         cmocka_unit_test(transpose_and_pad_move_elements),
+        cmocka_unit_test(concat_fills_the_axis_in_order),
         cmocka_unit_test(quantize_rounds_ties_to_even_and_saturates),
         cmocka_unit_test(quantize_divides_in_binary32),
         cmocka_unit_test(dequantize_per_channel),

@@ -76,7 +76,7 @@ static edy_status read_real(edy_qdq_writer *w, edy_node *n, bool quantized, edy_
     if (quantized && is_layer(n->op))
         status = edy_qdq_layer_operands(w, n, err);
     for (int32_t i = 0; !status && i < n->n_inputs; i++) {
-        const bool pair = n->op == EDY_OP_ADD || n->op == EDY_OP_MUL;
+        const bool pair = n->op == EDY_OP_ADD || n->op == EDY_OP_MUL || n->op == EDY_OP_CONCAT;
         if (is_activation(w, n, i))
             n->input[i] = w->real[n->input[i]];
         else if (quantized && pair && n->input[i] != EDY_NO_VALUE)
@@ -135,6 +135,35 @@ static edy_status range_of(const edy_qdq_writer *w, edy_value_id v, edy_range *r
     return EDY_OK;
 }
 
+/* The tensor whose range the scale of v should span: v, or what a Concat that alone reads v makes:
+ * all its inputs then have one scale, and it is a copy. */
+static edy_value_id scale_source(const edy_qdq_writer *w, edy_value_id v) {
+    for (;;) {
+        const int32_t reader = only_reader(w, v);
+        if (reader < 0 || w->old[reader].op != EDY_OP_CONCAT)
+            return v;
+        edy_node bounds = {.act_min = -INFINITY, .act_max = INFINITY};
+        v = follow_clamps(w, reader, &bounds);
+    }
+}
+
+/* Scale and zero point of v, which follows clamps with these bounds: the shared one only where it
+ * implies them, too. */
+static edy_status choose(const edy_qdq_writer *w, edy_value_id v, const edy_node *bounds,
+                         edy_u8_choice *choice, edy_error *err) {
+    edy_range range;
+    edy_status status = range_of(w, scale_source(w, v), &range, err);
+    if (status)
+        return status;
+    *choice = edy_choose_u8(range);
+    if (edy_clamp_is_implied(*choice, bounds->act_min, bounds->act_max))
+        return EDY_OK;
+    status = range_of(w, v, &range, err);
+    if (!status)
+        *choice = edy_choose_u8(range);
+    return status;
+}
+
 static edy_status write_node(edy_qdq_writer *w, int32_t index, edy_error *err) {
     edy_node n = w->old[index];
     const edy_value_id x = n.input[0];
@@ -146,10 +175,8 @@ static edy_status write_node(edy_qdq_writer *w, int32_t index, edy_error *err) {
     edy_value_id end = n.output[0];
     edy_u8_choice choice = w->choice[x];
     if (!keeps_scale(n.op)) {
-        edy_range range;
         end = follow_clamps(w, index, &bounds);
-        status = range_of(w, end, &range, err);
-        choice = edy_choose_u8(range);
+        status = choose(w, end, &bounds, &choice, err);
     }
     const bool drop = edy_clamp_is_implied(choice, bounds.act_min, bounds.act_max);
     if (drop)

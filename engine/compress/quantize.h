@@ -8,7 +8,8 @@
  * float32(xs * ws[c]). Every tensor between is quantized, so that ONNX Runtime (level 99) and edyno
  * compute all of it in integers. A Relu or Clip is dropped where the range of the result implies
  * it.
- * MaxPool, Reshape and Transpose keep the scale of their input. Softmax stays float. */
+ * MaxPool, Reshape and Transpose keep the scale of their input; tensors that only a Concat reads
+ * have its result's. Softmax stays float. */
 #ifndef EDY_QUANTIZE_H
 #define EDY_QUANTIZE_H
 

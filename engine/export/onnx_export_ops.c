@@ -125,6 +125,13 @@ static Onnx__NodeProto *write_pad(edy_onnx_writer *w, const edy_node *n) {
     return p;
 }
 
+static Onnx__NodeProto *write_concat(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "Concat", n->name);
+    write_inputs(w, p, n, n->n_inputs);
+    edy_writer_int(w, p, "axis", n->axis);
+    return p;
+}
+
 static Onnx__NodeProto *write_quantizer(edy_onnx_writer *w, const edy_node *n) {
     Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
     if (n->n_inputs < 2)
@@ -194,6 +201,7 @@ static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const 
     [EDY_OP_RESHAPE] = write_reshape,
     [EDY_OP_TRANSPOSE] = write_transpose,
     [EDY_OP_PAD] = write_pad,
+    [EDY_OP_CONCAT] = write_concat,
     [EDY_OP_SOFTMAX] = write_softmax,
     [EDY_OP_QUANTIZE] = write_quantizer,
     [EDY_OP_DEQUANTIZE] = write_quantizer,

@@ -21,6 +21,7 @@ static const struct op_row {
      "epsilon is_test momentum spatial training_mode"},
     {"Cast", edy_import_cast, 1, 1, "to"},
     {"Clip", edy_import_clip, 1, 3, "min max"},
+    {"Concat", edy_import_concat, 1, EDY_MAX_INPUTS, "axis"},
     {"Constant", edy_import_constant, 0, 0, "value value_float value_floats value_int value_ints"},
     {"Conv", edy_import_conv, 2, 3, "auto_pad dilations group kernel_shape pads strides"},
     {"DequantizeLinear", edy_import_dequantize, 2, 3, "axis"},

@@ -39,5 +39,6 @@ edy_status edy_import_squeeze(edy_onnx_context *c);
 edy_status edy_import_unsqueeze(edy_onnx_context *c);
 edy_status edy_import_transpose(edy_onnx_context *c);
 edy_status edy_import_pad(edy_onnx_context *c);
+edy_status edy_import_concat(edy_onnx_context *c);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Operators that move or rename data: constants, aliases, reshapes, Transpose, Pad. On constants
- * the reshapes and Transpose are done here, so that weights stay constants. */
+/* Operators that move or rename data: constants, aliases, reshapes, Transpose, Pad, Concat. On
+ * constants the reshapes and Transpose are done here, so that weights stay constants. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "engine/import/onnx_attr.h"
+#include "engine/import/onnx_lift.h"
 #include "engine/import/onnx_ops.h"
 #include "engine/import/onnx_tensor.h"
 
@@ -364,4 +365,41 @@ edy_status edy_import_pad(edy_onnx_context *c) {
         n->window.pad[2 + i] = pads[6 + i];
     }
     return edy_onnx_finish(c);
+}
+
+/* ---- Concat -----------------------------------------------------------------------------------
+ */
+
+/* Checked here against the file's rank: a lifted node has another. */
+static edy_status read_concat_axis(edy_onnx_context *c, int64_t *axis) {
+    edy_shape x;
+    edy_status status = shape_of_input(c, &x);
+    if (!status && !edy_onnx_has_attr(c, "axis"))
+        status = edy_onnx_node_fail(c, EDY_BAD_FILE, "attribute \"axis\" is missing");
+    if (!status)
+        status = edy_onnx_attr_int(c, "axis", 0, axis);
+    if (!status && (*axis < -x.rank || *axis >= x.rank))
+        status = edy_onnx_node_fail(c, EDY_BAD_FILE,
+                                    "attribute \"axis\" is %" PRId64 " for inputs of rank %d",
+                                    *axis, x.rank);
+    *axis += !status && *axis < 0 ? x.rank : 0;
+    return status;
+}
+
+edy_status edy_import_concat(edy_onnx_context *c) {
+    int64_t axis = 0;
+    edy_status status = read_concat_axis(c, &axis);
+    for (size_t i = 0; i < c->node->n_input && !status; i++)
+        if (!edy_onnx_has_input(c, i))
+            status = edy_onnx_node_fail(c, EDY_BAD_FILE, "input %zu is missing", i);
+    if (!status && c->node->n_input == 1)
+        return edy_import_identity(c);
+    edy_node *n;
+    const int32_t inputs = (int32_t)c->node->n_input;
+    if (!status)
+        status = edy_onnx_lift_begin_elementwise(c, EDY_OP_CONCAT, inputs, inputs, &n);
+    if (status)
+        return status;
+    n->axis = axis + (c->lifting && axis == 2); /* the new axis stands before the last */
+    return edy_onnx_lift_finish(c);
 }

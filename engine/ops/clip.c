@@ -57,17 +57,6 @@ static void run_step_s8(const edy_step *step, edy_threads *threads) {
     edy_parallel_for(threads, edy_flat_items(s->elems), run_s8, s);
 }
 
-/* dequantize -> clamp -> quantize of every byte. */
-static void make_table(const edy_graph *g, const edy_node *n, int8_t table[256]) {
-    const edy_quant *x = &g->value[n->input[0]].quant, *y = &g->value[n->output[0]].quant;
-    for (int q = -128; q < 128; q++) {
-        float v = edy_dequantize(q, x->scale[0], x->zero_point[0]);
-        v = v < n->act_min ? n->act_min : v;
-        v = v > n->act_max ? n->act_max : v;
-        table[(uint8_t)q] = edy_onnx_quantize(v, y->scale[0], y->zero_point[0], -128, 127);
-    }
-}
-
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_node *n = step->node;
     const edy_value *x = edy_node_in(p->graph, n, 0);
@@ -87,7 +76,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
             : edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut);
     step->reason = "could not be fused into its producer";
     if (x->dtype == EDY_S8)
-        make_table(p->graph, n, s->table);
+        edy_table_make(p->graph, n, 0, edy_unary_clamp, s->table);
     return EDY_OK;
 }
 

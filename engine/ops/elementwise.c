@@ -88,3 +88,17 @@ void *edy_spread_operand(edy_planner *p, const edy_node *n) {
                bytes);
     return full;
 }
+
+float edy_unary_clamp(const edy_node *n, float x) {
+    x = x < n->act_min ? n->act_min : x;
+    return x > n->act_max ? n->act_max : x;
+}
+
+void edy_table_make(const edy_graph *g, const edy_node *n, int32_t input, edy_unary_fn f,
+                    int8_t table[256]) {
+    const edy_quant *x = &g->value[n->input[input]].quant, *y = &g->value[n->output[0]].quant;
+    for (int q = -128; q < 128; q++) {
+        const float v = f(n, edy_dequantize(q, x->scale[0], x->zero_point[0]));
+        table[(uint8_t)q] = edy_onnx_quantize(v, y->scale[0], y->zero_point[0], -128, 127);
+    }
+}

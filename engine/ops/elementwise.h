@@ -30,4 +30,12 @@ edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err);
 /* The constant second operand spread to x's whole shape in x's layout, in the plan's memory. */
 void *edy_spread_operand(edy_planner *p, const edy_node *n);
 
+/* dequantize -> f -> quantize of every stored byte, per tensor, rule ONNX: what NUMERICS.md calls a
+ * 256-entry table. n is passed on to f. */
+typedef float (*edy_unary_fn)(const edy_node *n, float x);
+void edy_table_make(const edy_graph *g, const edy_node *n, int32_t input, edy_unary_fn f,
+                    int8_t table[256]);
+/* The node's fused clamp, as such an f. */
+float edy_unary_clamp(const edy_node *n, float x);
+
 #endif

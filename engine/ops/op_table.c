@@ -19,6 +19,7 @@ const edy_op *edy_op_get(edy_op_kind kind) {
         [EDY_OP_RESHAPE] = &edy_op_reshape,
         [EDY_OP_TRANSPOSE] = &edy_op_transpose,
         [EDY_OP_PAD] = &edy_op_pad,
+        [EDY_OP_CONCAT] = &edy_op_concat,
         [EDY_OP_SOFTMAX] = &edy_op_softmax,
         [EDY_OP_QUANTIZE] = &edy_op_quantize,
         [EDY_OP_DEQUANTIZE] = &edy_op_dequantize,

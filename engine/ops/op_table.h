@@ -19,6 +19,7 @@ extern const edy_op edy_op_globalavgpool;
 extern const edy_op edy_op_reshape;
 extern const edy_op edy_op_transpose;
 extern const edy_op edy_op_pad;
+extern const edy_op edy_op_concat;
 extern const edy_op edy_op_softmax;
 extern const edy_op edy_op_quantize;
 extern const edy_op edy_op_dequantize;

@@ -2,10 +2,10 @@
  * Copyright The edgedyno authors */
 /* Which rank-4 tensors lie in memory as NHWC.
  *
- * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators take the
- * layout of what they are fed (NHWC where it is mixed); all others see the model's axes and need
- * plain order. A tensor that is wanted in its other layout gets one LAYOUT copy, before the first
- * reader, shared by all.
+ * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators, Pad and
+ * Concat take the layout of what they are fed (NHWC where it is mixed); all others see the model's
+ * axes and need plain order. A tensor that is wanted in its other layout gets one LAYOUT copy,
+ * before the first reader, shared by all.
  * No copy is made where both orders are the same bytes (one channel, or one pixel): the tensor is
  * only marked. Graph inputs and outputs are plain.
  *
@@ -34,7 +34,8 @@ static bool is_sensitive(edy_op_kind op) {
 
 static bool is_elementwise(edy_op_kind op) {
     return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_ADD || op == EDY_OP_MUL ||
-           op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE || op == EDY_OP_PAD;
+           op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE || op == EDY_OP_PAD ||
+           op == EDY_OP_CONCAT;
 }
 
 static bool is_rank4(const edy_graph *g, edy_value_id v) {

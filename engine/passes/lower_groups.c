@@ -212,6 +212,22 @@ static void lower_binary(edy_graph *g, int32_t index) {
     close_group(g, index, &t);
 }
 
+/* A Concat of quantized tensors: each input is moved to the output's scale by a table. */
+static void lower_concat(edy_graph *g, int32_t index) {
+    const edy_node n = g->node[index];
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0)
+        return;
+    for (int32_t i = 0; i < n.n_inputs; i++) {
+        const edy_value_id x = activation_behind(g, &n, i);
+        if (x == EDY_NO_VALUE || !same_sign(g, x, g->node[t.quantizer].output[0]))
+            return;
+    }
+    for (int32_t i = 0; i < n.n_inputs; i++)
+        g->node[index].input[i] = activation_behind(g, &n, i);
+    close_group(g, index, &t);
+}
+
 /* Pools that compute: input and output have scales of their own. */
 static void lower_mean(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
@@ -252,6 +268,9 @@ edy_status edy_lower_groups(edy_graph *g, edy_error *err) {
         case EDY_OP_ADD:
         case EDY_OP_MUL:
             lower_binary(g, i);
+            break;
+        case EDY_OP_CONCAT:
+            lower_concat(g, i);
             break;
         case EDY_OP_AVGPOOL:
         case EDY_OP_GLOBALAVGPOOL:

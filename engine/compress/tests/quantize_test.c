@@ -257,6 +257,37 @@ static void batch_norm_gemm_factors_and_constants_are_inside(void **state) {
     }
 }
 
+/* Branches that only the Concat reads have its scale, so that it is a copy; one that others read,
+ * or whose clamp that scale would not imply, keeps its own. */
+static void concat_shares_its_scale(void **state) {
+    (void)state;
+    edy_graph *g = bg_new();
+    const edy_value_id x = bg_input(g, SHAPE(1, 2, 4, 4));
+    const edy_value_id w = random_f32(g, SHAPE(3, 2, 1, 1), 1);
+    const edy_value_id a = bg_conv(g, x, w, EDY_NO_VALUE, 0, 1, 1);
+    const edy_value_id b =
+        bg_conv(g, a, random_f32(g, SHAPE(2, 3, 1, 1), 2), EDY_NO_VALUE, 0, 1, 1);
+    const edy_value_id c = bg_clip(g, bg_conv(g, x, w, EDY_NO_VALUE, 0, 1, 1), 0.0f, INFINITY);
+    const edy_value_id k = random_f32(g, SHAPE(1, 1, 4, 4), 3);
+    const edy_value_id y = bg_node(g, EDY_OP_CONCAT, a, b, c);
+    bg_last(g)->input[3] = k;
+    bg_last(g)->n_inputs = 4;
+    bg_output(g, bg_unary(g, EDY_OP_GLOBALAVGPOOL, y));
+    bg_infer(g);
+    float *images_x = bg_random_floats(IMAGES * 32, 5);
+    edy_graph *q = quantize(g, images_x);
+    assert_true(scale_of(q, b) == scale_of(q, y) && zero_point_of(q, b) == zero_point_of(q, y));
+    assert_true(scale_of(q, a) != scale_of(q, y));
+    assert_int_equal(zero_point_of(q, c), 0);
+    assert_int_equal(bg_count(q, EDY_OP_RELU), 0);
+    check_all_integer(q);
+    check_names_are_unique(q);
+    assert_true(worst_error(g, q, images_x) < 0.05);
+    free(images_x);
+    edy_graph_destroy(q);
+    edy_graph_destroy(g);
+}
+
 static void softmax_stays_float(void **state) {
     (void)state;
     edy_graph *g = bg_new();
@@ -324,6 +355,7 @@ int main(void) {
         cmocka_unit_test(residual_sum_is_quantized_on_both_sides),
         cmocka_unit_test(clamps_stay_where_the_range_does_not_imply_them),
         cmocka_unit_test(batch_norm_gemm_factors_and_constants_are_inside),
+        cmocka_unit_test(concat_shares_its_scale),
         cmocka_unit_test(softmax_stays_float),
         cmocka_unit_test(refuses_what_it_cannot_quantize),
     };

@@ -137,7 +137,7 @@ static void float_operators(void **state) {
     edy_ob_f32(b, "six", 0, NULL, &six);
     edy_ob_s64(b, "pads", 8, DIMS(0, 0, 1, 2, 0, 0, 0, 1));
     edy_ob_s64(b, "flat", 2, DIMS(0, -1));
-    edy_ob_f32(b, "m", 2, DIMS(24, 5), NULL);
+    edy_ob_f32(b, "m", 2, DIMS(48, 5), NULL);
     edy_ob_f32(b, "n", 2, DIMS(7, 5), NULL);
     Onnx__NodeProto *n = edy_ob_node(b, "Conv", "conv", "x w v", "a");
     edy_ob_ints(b, n, "strides", 2, DIMS(2, 1));
@@ -160,7 +160,8 @@ static void float_operators(void **state) {
     edy_ob_int(b, n, "ceil_mode", 1);
     edy_ob_int(b, n, "count_include_pad", 1);
     edy_ob_ints(b, edy_ob_node(b, "Transpose", "turn", "h", "i"), "perm", 4, DIMS(0, 2, 1, 3));
-    edy_ob_node(b, "Relu", "relu", "i", "j");
+    edy_ob_int(b, edy_ob_node(b, "Concat", "join", "i i", "i2"), "axis", -1);
+    edy_ob_node(b, "Relu", "relu", "i2", "j");
     edy_ob_node(b, "Reshape", "flatten", "j flat", "k2");
     edy_ob_node(b, "MatMul", "first", "k2 m", "l");
     n = edy_ob_node(b, "Gemm", "second", "l n", "o");
