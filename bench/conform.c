@@ -10,7 +10,7 @@
 
 #include "bench/conform_case.h"
 #include "datasets/synthetic.h"
-#include "engine/import/onnx_import.h"
+#include "workloads/model_load.h"
 
 enum { SYNTHETIC_SAMPLES = 2 };
 
@@ -174,7 +174,7 @@ edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *
     session s = {workload, variant, options, table, ""};
     edy_graph *graph = NULL;
     edy_error inner;
-    edy_status st = edy_onnx_import(variant->model_path, NULL, &graph, &inner);
+    edy_status st = edy_variant_load(variant, &graph, &inner);
     if (st == EDY_UNSUPPORTED)
         return append_stopped(&s, EDY_VERDICT_UNSUPPORTED, inner.message, err);
     if (st)

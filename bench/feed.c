@@ -8,6 +8,10 @@
 
 #include "datasets/synthetic.h"
 
+struct edy_feed_cache {
+    edy_golden *golden[EDY_FEED_SAMPLES]; /* of the batch that begins with that sample; or NULL */
+};
+
 /* ---- The pool of inputs ---------------------------------------------------------------------- */
 
 static edy_status make_pool(edy_feed *feed, edy_error *err) {
@@ -48,9 +52,15 @@ static size_t input_elems(const edy_graph *graph, int32_t input) {
     return edy_shape_count(&v->shape) / (size_t)graph->batch;
 }
 
+static size_t most_samples(const edy_graph *graph) {
+    return edy_graph_macs(graph) > EDY_FEED_LARGE_MACS * (uint64_t)graph->batch ? 2
+                                                                                : EDY_FEED_SAMPLES;
+}
+
 static edy_status pool_of_data(edy_feed *feed, edy_error *err) {
     const int64_t count = edy_dataset_count(feed->data);
-    feed->samples = count < EDY_FEED_SAMPLES ? (size_t)count : EDY_FEED_SAMPLES;
+    const size_t most = most_samples(feed->graph);
+    feed->samples = count < (int64_t)most ? (size_t)count : most;
     feed->n_inputs = 1;
     feed->sample_bytes[0] = edy_dataset_input_bytes(feed->data);
     edy_status status = make_pool(feed, err);
@@ -63,7 +73,7 @@ static edy_status pool_of_data(edy_feed *feed, edy_error *err) {
 /* Models with several inputs know no images: each gets a stream of its own. */
 static edy_status pool_of_streams(edy_feed *feed, uint64_t seed, edy_error *err) {
     const edy_graph *graph = feed->graph;
-    feed->samples = EDY_FEED_SAMPLES;
+    feed->samples = most_samples(graph);
     feed->n_inputs = graph->n_inputs;
     for (int32_t i = 0; i < graph->n_inputs; i++)
         feed->sample_bytes[i] =
@@ -146,6 +156,9 @@ static edy_status feed_of_test_set(edy_feed *feed, const edy_feed_options *o, ed
 
 static edy_status feed_without_golden(edy_feed *feed, const edy_feed_options *o, edy_error *err) {
     const char *spec = o->data ? o->data : o->workload->dataset;
+    feed->cache = calloc(1, sizeof *feed->cache);
+    if (!feed->cache)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the inputs");
     if (o->graph->n_inputs > EDY_GOLDEN_PORTS)
         return edy_fail(err, EDY_UNSUPPORTED, "%s: has %d inputs, more than %d",
                         o->variant->model_path, o->graph->n_inputs, EDY_GOLDEN_PORTS);
@@ -196,6 +209,9 @@ void edy_feed_destroy(edy_feed *feed) {
         return;
     for (int32_t i = 0; i < EDY_GOLDEN_PORTS; i++)
         free(feed->pool[i]);
+    for (size_t k = 0; feed->cache && k < EDY_FEED_SAMPLES; k++)
+        edy_golden_destroy(feed->cache->golden[k]);
+    free(feed->cache);
     edy_golden_destroy(feed->golden);
     edy_dataset_destroy(feed->data);
     free(feed);
@@ -223,17 +239,16 @@ edy_judgement edy_feed_judge(const edy_feed *feed, size_t first, const edy_plan 
     const int32_t n = edy_plan_output_count(plan);
     if (feed->golden)
         return edy_judge_output(feed->golden, first, feed->batch, results, n);
+    edy_golden **golden = &feed->cache->golden[first];
     const void *inputs[EDY_GOLDEN_PORTS];
-    edy_golden *golden = NULL;
     edy_error err;
     edy_feed_inputs(feed, first, inputs);
     const edy_status status =
-        edy_golden_from_oracle(feed->graph, inputs, feed->batch, &golden, &err);
+        *golden ? EDY_OK : edy_golden_from_oracle(feed->graph, inputs, feed->batch, golden, &err);
     edy_judgement j = {.verdict = EDY_VERDICT_SKIP, .share = NAN};
     if (status)
         snprintf(j.reason, sizeof j.reason, "the oracle cannot judge it: %.300s", err.message);
     else
-        j = edy_judge_output(golden, 0, feed->batch, results, n);
-    edy_golden_destroy(golden);
+        j = edy_judge_output(*golden, 0, feed->batch, results, n);
     return j;
 }

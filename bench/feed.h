@@ -4,8 +4,9 @@
  *
  *   golden of the variant  its own images (real ones of the data set) and its expected outputs
  *   test_data_set_0        of a user's model, ONNX's standard layout: the same
- *   data without golden    up to EDY_FEED_SAMPLES inputs of --data or of seeded synthetic data; the
- *                          double-precision oracle judges, which is MISTRUSTED at best */
+ *   data without golden    up to EDY_FEED_SAMPLES inputs (2 for large networks) of --data or of seeded
+ *                          synthetic data; the double-precision oracle judges, which is MISTRUSTED
+ *                          at best */
 #ifndef EDY_FEED_H
 #define EDY_FEED_H
 
@@ -19,6 +20,13 @@
 
 enum { EDY_FEED_SAMPLES = 32 };
 
+/* Networks of more multiply-accumulates than this, without a golden, are fed with only two samples:
+ * the oracle takes seconds for each. */
+#define EDY_FEED_LARGE_MACS UINT64_C(50000000)
+
+/* What the oracle said of a sample, for the next case that ends with it. */
+typedef struct edy_feed_cache edy_feed_cache;
+
 typedef struct edy_feed_options {
     const edy_workload *workload;
     const edy_variant *variant;
@@ -31,7 +39,8 @@ typedef struct edy_feed_options {
 } edy_feed_options;
 
 typedef struct edy_feed {
-    edy_golden *golden; /* with inputs; NULL: the oracle judges */
+    edy_golden *golden;    /* with inputs; NULL: the oracle judges */
+    edy_feed_cache *cache; /* where there is no golden */
     const edy_graph *graph;
     edy_dataset *data;            /* labelled images for accuracy; NULL: none */
     char dataset[EDY_NAME_BYTES]; /* for the record */

@@ -8,7 +8,7 @@
 
 #include "bench/counters.h"
 #include "bench/memory.h"
-#include "engine/import/onnx_import.h"
+#include "workloads/model_load.h"
 
 /* What a case holds while it runs. */
 typedef struct live_case {
@@ -75,7 +75,7 @@ static edy_status prepare(live_case *c, edy_error *err) {
     const edy_plan_options options = {
         .backend = c->job->backend, .threads = c->pool, .batch = (int64_t)c->job->feed->batch};
     const int64_t start = edy_now_ns(clock);
-    edy_status status = edy_onnx_import(c->job->variant->model_path, NULL, &c->graph, err);
+    edy_status status = edy_variant_load(c->job->variant, &c->graph, err);
     const int64_t loaded = edy_now_ns(clock);
     status = status ? status : edy_plan_create(c->graph, &options, &c->plan, err);
     const int64_t planned = edy_now_ns(clock);
@@ -150,6 +150,8 @@ static void measure_peak(const edy_run_setup *setup, const edy_run_job *job, edy
                                 threads,
                                 "--batch",
                                 batch,
+                                job->variant->ranges_path ? "--ranges" : NULL,
+                                job->variant->ranges_path,
                                 NULL};
     if (edy_peak_rss_of(argv, setup->peak_rss_s, &record->memory.peak_rss_base,
                         &record->memory.peak_rss, &err))

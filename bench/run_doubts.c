@@ -74,7 +74,7 @@ void edy_run_doubts(const edy_run_setup *setup, edy_record *record) {
     if (record->verdict == EDY_VERDICT_MISTRUSTED)
         edy_record_doubt(record, "mistrusted",
                          "nothing independent of the engine confirms the output; put ONNX's "
-                         "test_data_set_0 beside the model");
+                         "test_data_set_0 beside the model, or compare a text net by ci/peers.sh");
     if (record->verdict == EDY_VERDICT_SKIP)
         edy_record_doubt(record, "unjudged",
                          "the output was not judged: %.150s; put ONNX's "

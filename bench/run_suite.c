@@ -9,7 +9,7 @@
 
 #include "bench/verbs/verb.h"
 #include "datasets/sha256.h"
-#include "engine/import/onnx_import.h"
+#include "workloads/model_load.h"
 
 /* One variant, read. */
 typedef struct suite_item {
@@ -52,7 +52,7 @@ void edy_suite_destroy(edy_suite *suite) {
 static edy_status read_item(const edy_suite_options *o, suite_item *item, edy_error *err) {
     struct stat info;
     const char *path = item->variant->model_path;
-    edy_status status = edy_onnx_import(path, NULL, &item->graph, err);
+    edy_status status = edy_variant_load(item->variant, &item->graph, err);
     if (!status)
         status = edy_sha256_file(path, item->sha256, err);
     if (status)

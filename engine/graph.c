@@ -87,6 +87,11 @@ edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *
     return EDY_OK;
 }
 
+void edy_graph_adopt(edy_graph *copy, edy_graph *original) {
+    edy_region_adopt(&copy->region, &original->region);
+    edy_graph_destroy(original);
+}
+
 /* A name that can be printed: control characters of a hostile file become '?'. */
 static char *copy_name(edy_graph *g, const char *name) {
     char *copy = edy_region_string(&g->region, name);

@@ -141,6 +141,8 @@ edy_status edy_graph_create(edy_graph **graph, edy_error *err);
 void edy_graph_destroy(edy_graph *graph); /* NULL is allowed */
 /* Deep in structure, shared in constant payloads: the copy must not outlive the original. */
 edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *err);
+/* Destroys a graph that a copy was made of, all but what the copy shares: it now owns that. */
+void edy_graph_adopt(edy_graph *copy, edy_graph *original);
 
 /* Append; the id or index goes to *out. Names are copied, with control
  * characters as '?'. Pointers into value/node die at the next

@@ -66,6 +66,20 @@ char *edy_region_string(edy_region *region, const char *text) {
     return copy;
 }
 
+void edy_region_adopt(edy_region *region, edy_region *from) {
+    chunk *first = from->head, *last = first, *head = region->head;
+    while (last && last->next)
+        last = last->next;
+    if (head && last) { /* behind the head, which may have room left */
+        last->next = head->next;
+        head->next = first;
+    } else if (last) {
+        region->head = first;
+    }
+    region->used_bytes += from->used_bytes;
+    *from = (edy_region){0};
+}
+
 void edy_region_free(edy_region *region) {
     chunk *c = region->head;
     while (c) {

@@ -18,6 +18,8 @@ void *edy_region_alloc(edy_region *region, size_t bytes);
 void *edy_region_array(edy_region *region, size_t count, size_t size);
 /* Copy of a string (of at most 4096 bytes; longer ones are cut). */
 char *edy_region_string(edy_region *region, const char *text);
+/* What from holds now lives as long as region; from is empty then. */
+void edy_region_adopt(edy_region *region, edy_region *from);
 void edy_region_free(edy_region *region);
 
 #endif

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/import/text_import.h"
 #include "engine/region.h"
+#include "workloads/model_load.h"
 #include "workloads/share.h"
 #include "workloads/sidecar.h"
 
 enum { MAX_WORKLOADS = 1000, MAX_VARIANTS = 64 };
-static const char extension[] = ".onnx";
+static const char extension[] = ".onnx", net_extension[] = ".net";
 
 struct edy_workloads {
     edy_region region;
@@ -109,8 +111,43 @@ static edy_status add_file(edy_workloads *all, const char *file, edy_error *err)
     return EDY_OK;
 }
 
+/* The variants of the text net at path; base is that without the extension. */
+static edy_status add_net_variants(edy_workloads *all, edy_workload *w, const char *path,
+                                   const char *base, edy_error *err) {
+    edy_variant *v = (edy_variant *)w->variant;
+    const char *ranges = join(all, base, ".ranges", "");
+    if (!path || !ranges)
+        return no_memory(err);
+    v[w->n_variants++] = (edy_variant){.name = "fp32", .model_path = path};
+    if (is_file(ranges))
+        v[w->n_variants++] =
+            (edy_variant){.name = "int8", .model_path = path, .ranges_path = ranges};
+    w->dataset = "synthetic";
+    return edy_text_import_input(path, NULL, &w->input_shape, err);
+}
+
+/* nets/NAME.net */
+static edy_status add_net(edy_workloads *all, const char *file, edy_error *err) {
+    char name[256];
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(net_extension)), file);
+    edy_workload *w = NULL;
+    if (find(all, name))
+        return edy_fail(err, EDY_BAD_FILE, "%s: %.60s is a model and a net", all->dir, name);
+    const edy_status st = new_workload(all, name, 2, &w, err);
+    if (st)
+        return st;
+    all->n_listed = all->n;
+    w->group = EDY_GROUP_NETS;
+    const char *base = join(all, all->dir, "/nets/", name);
+    return base ? add_net_variants(all, w, join(all, base, net_extension, ""), base, err)
+                : no_memory(err);
+}
+
+/* Models first, then by name. */
 static int by_name(const void *a, const void *b) {
-    return strcmp((*(edy_workload *const *)a)->name, (*(edy_workload *const *)b)->name);
+    const edy_workload *x = *(edy_workload *const *)a, *y = *(edy_workload *const *)b;
+    return x->group != y->group ? (x->group > y->group) - (x->group < y->group)
+                                : strcmp(x->name, y->name);
 }
 
 static int fp32_first(const void *a, const void *b) {
@@ -119,28 +156,46 @@ static int fp32_first(const void *a, const void *b) {
     return fx != fy ? fx - fy : strcmp(x->name, y->name);
 }
 
-static edy_status scan(edy_workloads *all, edy_error *err) {
-    const char *models = join(all, all->dir, "/models", "");
-    if (!models)
-        return no_memory(err);
-    DIR *d = opendir(models);
+/* Calls add for every file of that extension. */
+static edy_status scan_folder(edy_workloads *all, const char *folder, const char *end,
+                              edy_status (*add)(edy_workloads *, const char *, edy_error *),
+                              edy_error *err) {
+    DIR *d = opendir(folder);
     if (!d)
-        return edy_fail(err, EDY_IO, "%s: cannot be opened: %s", models, strerror(errno));
+        return edy_fail(err, EDY_IO, "%s: cannot be opened: %s", folder, strerror(errno));
     edy_status st = EDY_OK;
     for (const struct dirent *e; !st && (e = readdir(d));)
-        if (e->d_name[0] != '.' && ends_with(e->d_name, extension))
-            st = add_file(all, e->d_name, err);
+        if (e->d_name[0] != '.' && ends_with(e->d_name, end))
+            st = add(all, e->d_name, err);
     closedir(d);
+    return st;
+}
+
+static edy_status read_sidecar(edy_workloads *all, const char *models, edy_workload *w,
+                               edy_error *err) {
+    w->sidecar_path = join(all, models, "/", w->name);
+    w->sidecar_path = w->sidecar_path ? join(all, w->sidecar_path, ".json", "") : NULL;
+    return w->sidecar_path ? edy_sidecar_read(w->sidecar_path, &all->region, w, err)
+                           : no_memory(err);
+}
+
+static edy_status scan(edy_workloads *all, edy_error *err) {
+    const char *models = join(all, all->dir, "/models", "");
+    const char *nets = join(all, all->dir, "/nets", "");
+    if (!models || !nets)
+        return no_memory(err);
+    edy_status st = scan_folder(all, models, extension, add_file, err);
+    if (!st && is_folder(nets)) /* --workloads-dir may be of models alone */
+        st = scan_folder(all, nets, net_extension, add_net, err);
     if (st)
         return st;
     qsort(all->item, all->n, sizeof all->item[0], by_name);
     for (size_t i = 0; i < all->n && !st; i++) {
         edy_workload *w = all->item[i];
+        if (w->group != EDY_GROUP_MODELS)
+            continue;
         qsort((edy_variant *)w->variant, w->n_variants, sizeof *w->variant, fp32_first);
-        w->sidecar_path = join(all, models, "/", w->name);
-        w->sidecar_path = w->sidecar_path ? join(all, w->sidecar_path, ".json", "") : NULL;
-        st = w->sidecar_path ? edy_sidecar_read(w->sidecar_path, &all->region, w, err)
-                             : no_memory(err);
+        st = read_sidecar(all, models, w, err);
     }
     return st;
 }
@@ -185,6 +240,22 @@ const edy_variant *edy_workload_variant(const edy_workload *workload, const char
     return NULL;
 }
 
+/* A user's ONNX file: one variant. */
+static edy_status add_own_model(edy_workloads *all, edy_workload *w, const char *path,
+                                const char *base, edy_error *err) {
+    edy_variant *v = (edy_variant *)w->variant;
+    w->n_variants = 1;
+    v->name = "model";
+    v->model_path = path;
+    const char *sidecar = join(all, base, ".json", "");
+    if (!path || !sidecar)
+        return no_memory(err);
+    if (!is_file(sidecar))
+        return EDY_OK;
+    w->sidecar_path = sidecar;
+    return edy_sidecar_read(sidecar, &all->region, w, err);
+}
+
 static edy_status open_own(edy_workloads *all, const char *path, const edy_workload **out,
                            edy_error *err) {
     struct stat info;
@@ -194,38 +265,34 @@ static edy_status open_own(edy_workloads *all, const char *path, const edy_workl
         return edy_fail(err, EDY_IO, "%.300s: is not a file", path);
     char base[EDY_PATH_MAX];
     snprintf(base, sizeof base, "%s", path);
-    if (ends_with(base, extension))
-        base[strlen(base) - strlen(extension)] = '\0';
+    const bool net = edy_is_text_net(path);
+    if (ends_with(base, extension) || net)
+        *strrchr(base, '.') = '\0';
     const char *slash = strrchr(base, '/');
     edy_workload *w = NULL;
-    edy_status st = new_workload(all, slash ? slash + 1 : base, 1, &w, err);
+    edy_status st = new_workload(all, slash ? slash + 1 : base, 2, &w, err);
     if (st)
         return st;
     w->own_model = true;
-    edy_variant *v = (edy_variant *)w->variant;
-    w->n_variants = 1;
-    v->name = "model";
-    v->model_path = join(all, path, "", "");
-    const char *sidecar = join(all, base, ".json", "");
-    if (!v->model_path || !sidecar)
-        return no_memory(err);
-    if (is_file(sidecar)) {
-        w->sidecar_path = sidecar;
-        st = edy_sidecar_read(sidecar, &all->region, w, err);
-    }
+    w->group = net ? EDY_GROUP_NETS : EDY_GROUP_MODELS;
+    st = (net ? add_net_variants : add_own_model)(all, w, join(all, path, "", ""), base, err);
     *out = w;
     return st;
+}
+
+bool edy_workload_is_path(const char *name) {
+    return ends_with(name, extension) || edy_is_text_net(name) || strchr(name, '/');
 }
 
 edy_status edy_workloads_resolve(edy_workloads *all, const char *name, const edy_workload **out,
                                  edy_error *err) {
     *out = NULL;
-    if (ends_with(name, extension) || strchr(name, '/'))
+    if (edy_workload_is_path(name))
         return open_own(all, name, out, err);
     *out = find(all, name);
     if (*out)
         return EDY_OK;
-    char known[256];
+    char known[320];
     size_t at = 0;
     known[0] = '\0';
     for (size_t i = 0; i < all->n_listed && at + 2 < sizeof known; i++)
@@ -233,6 +300,6 @@ edy_status edy_workloads_resolve(edy_workloads *all, const char *name, const edy
                                all->item[i]->name);
     return edy_fail(err, EDY_BAD_ARGUMENT,
                     "there is no workload \"%.60s\"; known are %s; a model file is named by a path "
-                    "that ends in .onnx",
+                    "that ends in .onnx or .net",
                     name, all->n_listed ? known : "none");
 }

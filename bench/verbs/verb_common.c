@@ -5,15 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_path(const char *operand) {
-    const size_t n = strlen(operand);
-    return strchr(operand, '/') || (n > 5 && strcmp(operand + n - 5, ".onnx") == 0);
-}
-
 static bool only_paths(const edy_args *args) {
     const size_t n = edy_args_operand_count(args);
     for (size_t i = 0; i < n; i++)
-        if (!is_path(edy_args_operand(args, i)))
+        if (!edy_workload_is_path(edy_args_operand(args, i)))
             return false;
     return n > 0;
 }

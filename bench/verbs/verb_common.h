@@ -33,6 +33,12 @@
         .help = "variant of the workload: fp32, int8, ..."                                         \
     }
 
+#define EDY_ROW_GROUP /* edy_catalog_chosen */                                                     \
+    {                                                                                              \
+        .name = "group", .kind = EDY_OPT_ENUM, .choices = "models|nets|all", .fallback = "models", \
+        .help = "what no name means: trained models, text nets, both"                              \
+    }
+
 /* The data folder and the registry of workloads. */
 typedef struct edy_catalog {
     char share[EDY_PATH_MAX]; /* "" where there is none */
@@ -45,19 +51,21 @@ typedef struct edy_catalog {
 edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err);
 void edy_catalog_close(edy_catalog *catalog);
 
-/* What a verb with operands [WORKLOAD|MODEL.onnx ...] is to work on: those named, or all. */
+/* What a verb with operands [WORKLOAD|MODEL.onnx ...] is to work on: those named, or all of
+ * --group (the verb's table must have the row). */
 size_t edy_catalog_chosen_count(const edy_args *args, const edy_catalog *catalog);
 edy_status edy_catalog_chosen(const edy_args *args, const edy_catalog *catalog, size_t index,
                               const edy_workload **workload, edy_error *err);
 
-/* Option --variant as a list of names, or "all". A user's own model has one variant and no choice.
+/* Option --variant as a list of names, or "all". A user's .onnx has one variant and no choice.
  * check: every name is a variant of one of the chosen workloads; else the message lists what they
  * have. */
-bool edy_verb_wants_variant(const edy_args *args, const char *variant);
+bool edy_verb_wants_variant(const edy_args *args, const edy_workload *workload,
+                            const char *variant);
 edy_status edy_catalog_check_variants(const edy_args *args, const edy_catalog *catalog,
                                       edy_error *err);
 
-/* Imports a workload's variant (variant NULL: its first, fp32) or a user's .onnx. The graph is the
+/* Loads a workload's variant (variant NULL: its first, fp32) or a user's file. The graph is the
  * caller's. EDY_BAD_ARGUMENT for an unknown variant; the message lists those that exist. */
 edy_status edy_catalog_graph(edy_catalog *catalog, const char *name_or_path, const char *variant,
                              const edy_workload **workload, const edy_variant **chosen,

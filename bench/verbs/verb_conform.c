@@ -18,6 +18,7 @@ static const edy_opt opts[] = {
      .argument = "V,..|all",
      .fallback = "all",
      .help = "variants of the workloads"},
+    EDY_ROW_GROUP,
     {.name = "threads",
      .letter = 't',
      .kind = EDY_OPT_INTEGERS,
@@ -75,7 +76,7 @@ static edy_status judge_workload(const edy_args *args, const edy_workload *w,
                                  edy_error *err) {
     edy_status st = EDY_OK;
     for (size_t i = 0; i < w->n_variants && !st; i++)
-        if (w->own_model || edy_verb_wants_variant(args, w->variant[i].name))
+        if (edy_verb_wants_variant(args, w, w->variant[i].name))
             st = edy_conform_variant(w, &w->variant[i], options, table, err);
     return st;
 }

@@ -32,6 +32,7 @@ static cJSON *gather_workloads(const edy_catalog *catalog) {
         cJSON *item = cJSON_CreateObject();
         char shape[80];
         cJSON_AddStringToObject(item, "name", w->name);
+        cJSON_AddStringToObject(item, "group", w->group == EDY_GROUP_NETS ? "nets" : "models");
         cJSON_AddStringToObject(item, "input",
                                 edy_shape_text(&w->input_shape, shape, sizeof shape));
         cJSON_AddStringToObject(item, "dataset", w->dataset ? w->dataset : "");
@@ -129,16 +130,21 @@ static bool is_true(const cJSON *item, const char *field) {
 }
 
 static void print_workloads(const cJSON *list) {
-    printf("%-12s %-12s %-15s %7s  %s\n", "WORKLOAD", "INPUT", "DATA", "CLASSES", "VARIANTS");
+    printf("%-21s %-6s %-11s %-13s %7s  %s\n", "WORKLOAD", "GROUP", "INPUT", "DATA", "CLASSES",
+           "VARIANTS");
     const cJSON *w, *v;
     cJSON_ArrayForEach(w, list) {
-        const double classes = cJSON_GetObjectItemCaseSensitive(w, "classes")->valuedouble;
-        printf("%-12s %-12s %-15s %7.0f  ", text_of(w, "name"), text_of(w, "input"),
-               text_of(w, "dataset"), classes);
+        char classes[24] = "-";
+        const double n = cJSON_GetObjectItemCaseSensitive(w, "classes")->valuedouble;
+        if (n > 0)
+            snprintf(classes, sizeof classes, "%.0f", n);
+        const bool net = strcmp(text_of(w, "group"), "nets") == 0;
+        printf("%-21s %-6s %-11s %-13s %7s  ", text_of(w, "name"), text_of(w, "group"),
+               text_of(w, "input"), text_of(w, "dataset"), classes);
         const char *between = "";
         cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(w, "variants")) {
             printf("%s%s%s", between, text_of(v, "name"),
-                   is_true(v, "golden") ? "" : " (no golden)");
+                   net || is_true(v, "golden") ? "" : " (no golden)");
             between = ", ";
         }
         putchar('\n');

@@ -10,7 +10,7 @@
 #include "bench/run_case.h"
 #include "bench/verbs/verb_common.h"
 #include "bench/verbs/verbs.h"
-#include "engine/import/onnx_import.h"
+#include "workloads/model_load.h"
 
 static const char *const usage[] = {"MODEL.onnx [OPTIONS]", NULL};
 
@@ -31,6 +31,10 @@ static const edy_opt opts[] = {
      .low = 1,
      .high = 1024,
      .help = "batch size"},
+    {.name = "ranges",
+     .kind = EDY_OPT_STRING,
+     .argument = "NET.ranges",
+     .help = "run the int8 form of a text net"},
     {.name = NULL},
 };
 
@@ -59,6 +63,8 @@ static edy_status run_once(edy_plan *plan, edy_error *err) {
 static int run(const edy_args *args) {
     edy_error err;
     edy_plan_options options = {.batch = edy_args_integer(args, "batch")};
+    const edy_variant variant = {.model_path = edy_args_operand(args, 0),
+                                 .ranges_path = edy_args_string(args, "ranges")};
     edy_threads *pool = NULL;
     edy_graph *graph = NULL;
     edy_plan *plan = NULL;
@@ -66,7 +72,7 @@ static int run(const edy_args *args) {
     const int64_t base = edy_peak_rss_bytes();
     status = status ? status : edy_run_pool(NULL, edy_args_integer(args, "threads"), &pool, &err);
     options.threads = pool;
-    status = status ? status : edy_onnx_import(edy_args_operand(args, 0), NULL, &graph, &err);
+    status = status ? status : edy_variant_load(&variant, &graph, &err);
     status = status ? status : edy_plan_create(graph, &options, &plan, &err);
     status = status ? status : run_once(plan, &err);
     const int64_t peak = edy_peak_rss_bytes();

@@ -20,6 +20,7 @@ static const edy_opt opts[] = {
      .argument = "V,..|all",
      .fallback = "all",
      .help = "variants of the workloads"},
+    EDY_ROW_GROUP,
     {.name = "threads",
      .letter = 't',
      .kind = EDY_OPT_INTEGERS,
@@ -103,7 +104,7 @@ static edy_status fill_suite(const edy_args *args, const edy_catalog *catalog, e
         if (status || named_before(args, catalog, i, w))
             continue;
         for (size_t v = 0; v < w->n_variants && !status; v++)
-            if (w->own_model || edy_verb_wants_variant(args, w->variant[v].name))
+            if (edy_verb_wants_variant(args, w, w->variant[v].name))
                 status = edy_suite_add(suite, w, &w->variant[v], err);
     }
     return status;

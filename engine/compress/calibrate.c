@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/passes/passes.h"
 #include "engine/plan.h"
@@ -154,6 +155,23 @@ static edy_status observe(observer *o, const edy_calibration_source *source, uin
         status = widen(&range[v], &o->graph->value[v], o->outputs[i], image, err);
     }
     return status;
+}
+
+edy_status edy_calibration_of_ranges(const edy_range *range, int32_t n_values, uint64_t images,
+                                     edy_calibration **calibration, edy_error *err) {
+    edy_calibration *c = calloc(1, sizeof *c);
+    if (c)
+        c->range = malloc(((size_t)n_values + 1) * sizeof *c->range);
+    *calibration = c;
+    if (!c || !c->range) {
+        edy_calibration_destroy(c);
+        *calibration = NULL;
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the ranges");
+    }
+    c->images = images;
+    c->n_values = n_values;
+    memcpy(c->range, range, (size_t)n_values * sizeof *range);
+    return EDY_OK;
 }
 
 edy_status edy_calibrate(const edy_graph *graph, const edy_calibration_source *source,

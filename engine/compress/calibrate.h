@@ -37,6 +37,10 @@ typedef struct edy_calibration_source {
  * afterwards. */
 edy_status edy_calibrate(const edy_graph *graph, const edy_calibration_source *source,
                          edy_calibration **calibration, edy_error *err);
+/* A calibration of ranges from elsewhere: range[0, n_values) by value id of the prepared graph,
+ * copied. */
+edy_status edy_calibration_of_ranges(const edy_range *range, int32_t n_values, uint64_t images,
+                                     edy_calibration **calibration, edy_error *err);
 void edy_calibration_destroy(edy_calibration *calibration); /* NULL is allowed */
 
 uint64_t edy_calibration_images(const edy_calibration *calibration);

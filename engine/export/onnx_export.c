@@ -2,18 +2,12 @@
  * Copyright The edgedyno authors */
 #include "engine/export/onnx_export.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "engine/export/onnx_export_ops.h"
+#include "engine/file_write.h"
 
 enum { OPSET = 13, IR_VERSION = 7 }; /* IR 7 came with opset 12 and 13 */
-
-/* ---- Graph -> bytes -------------------------------------------------------------------------- */
 
 /* Values that only lowering or layout assignment makes have no form in ONNX. */
 static void check_domain(edy_onnx_writer *w) {
@@ -61,49 +55,13 @@ static edy_status encode(const edy_graph *graph, uint8_t **bytes, size_t *size, 
     return status;
 }
 
-/* ---- Bytes -> file --------------------------------------------------------------------------- */
-
-static int write_all(int fd, const uint8_t *bytes, size_t size) {
-    while (size > 0) {
-        const ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
-static edy_status replace_file(const char *path, const char *temporary, const uint8_t *bytes,
-                               size_t size, edy_error *err) {
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return edy_fail(err, EDY_IO, "cannot create: %s", strerror(errno));
-    int failed = write_all(fd, bytes, size) || fsync(fd) ? errno : 0;
-    if (close(fd) && !failed)
-        failed = errno;
-    if (!failed && rename(temporary, path))
-        failed = errno;
-    if (!failed)
-        return EDY_OK;
-    unlink(temporary);
-    return edy_fail(err, EDY_IO, "cannot write: %s", strerror(failed));
-}
-
 edy_status edy_onnx_export(const edy_graph *graph, const char *path, edy_error *err) {
     edy_error inner;
     uint8_t *bytes = NULL;
     size_t size = 0;
-    char *temporary = malloc(strlen(path) + 32);
-    edy_status status = temporary ? encode(graph, &bytes, &size, &inner)
-                                  : edy_fail(&inner, EDY_NO_MEMORY, "no memory to write");
-    if (!status) {
-        sprintf(temporary, "%s.%ld.tmp", path, (long)getpid());
-        status = replace_file(path, temporary, bytes, size, &inner);
-    }
-    free(temporary);
+    edy_status status = encode(graph, &bytes, &size, &inner);
+    if (!status)
+        status = edy_file_replace(path, bytes, size, &inner);
     free(bytes);
     return status ? edy_fail(err, status, "%.200s: %s", path, inner.message) : EDY_OK;
 }

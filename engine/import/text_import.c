@@ -34,6 +34,7 @@ typedef struct reader {
     block block[MAX_BLOCKS];
     size_t n_blocks;
     bool named;
+    bool only_input; /* reads no further */
 } reader;
 
 static edy_status run_words(reader *r, edy_text_line *words, size_t known_blocks, int depth);
@@ -223,6 +224,8 @@ static edy_status run_file(reader *r) {
     edy_status status = EDY_OK;
     for (size_t i = 0; i < r->n_lines && !status; i++) {
         edy_text_line words;
+        if (r->only_input && c->current != EDY_NO_VALUE)
+            break;
         c->line = i + 1;
         status = edy_text_split(c, r->line[i].text, r->line[i].size, &words);
         if (status || words.n == 0)
@@ -304,11 +307,13 @@ static edy_status read_net(reader *r, const char *text, size_t size) {
         r->c.line = 0; /* from here on sentences are of the whole */
     if (!status && !r->named)
         status = edy_text_fail(c, EDY_BAD_FILE, "a text net begins with \"net NAME\"");
-    return status ? status : finish_net(r);
+    if (!status && r->only_input && c->current == EDY_NO_VALUE)
+        status = edy_text_fail(c, EDY_BAD_FILE, "has no input");
+    return status || r->only_input ? status : finish_net(r);
 }
 
-edy_status edy_text_import_memory(const char *name, const char *text, size_t size,
-                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
+static edy_status import(const char *name, const char *text, size_t size, const edy_limits *limits,
+                         bool only_input, edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
     edy_error own;
     edy_text_scope scope = {.n_labels = 0};
@@ -316,6 +321,7 @@ edy_status edy_text_import_memory(const char *name, const char *text, size_t siz
     reader *r = calloc(1, sizeof *r);
     if (!r)
         return edy_fail(err, EDY_NO_MEMORY, "%.200s: no memory for the net", name);
+    r->only_input = only_input;
     r->c = (edy_text_context){.file = name,
                               .limits = limits ? limits : &defaults,
                               .err = err ? err : &own,
@@ -332,8 +338,8 @@ edy_status edy_text_import_memory(const char *name, const char *text, size_t siz
     return status;
 }
 
-edy_status edy_text_import(const char *path, const edy_limits *limits, edy_graph **graph,
-                           edy_error *err) {
+static edy_status import_file(const char *path, const edy_limits *limits, bool only_input,
+                              edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
     edy_error inner;
     uint8_t *bytes;
@@ -343,7 +349,27 @@ edy_status edy_text_import(const char *path, const edy_limits *limits, edy_graph
         edy_model_file_read(path, limits ? limits : &defaults, &bytes, &size, &inner);
     if (status)
         return edy_fail(err, status, "%.200s: %s", path, inner.message);
-    status = edy_text_import_memory(path, (const char *)bytes, size, limits, graph, err);
+    status = import(path, (const char *)bytes, size, limits, only_input, graph, err);
     free(bytes);
+    return status;
+}
+
+edy_status edy_text_import_memory(const char *name, const char *text, size_t size,
+                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
+    return import(name, text, size, limits, false, graph, err);
+}
+
+edy_status edy_text_import(const char *path, const edy_limits *limits, edy_graph **graph,
+                           edy_error *err) {
+    return import_file(path, limits, false, graph, err);
+}
+
+edy_status edy_text_import_input(const char *path, const edy_limits *limits, edy_shape *shape,
+                                 edy_error *err) {
+    edy_graph *graph = NULL;
+    const edy_status status = import_file(path, limits, true, &graph, err);
+    if (!status)
+        *shape = graph->value[graph->input[0]].shape;
+    edy_graph_destroy(graph);
     return status;
 }

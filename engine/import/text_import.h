@@ -48,6 +48,9 @@
  * limits NULL: edy_limits_default(). */
 edy_status edy_text_import(const char *path, const edy_limits *limits, edy_graph **graph,
                            edy_error *err);
+/* Only the shape of its input, at batch 1: reads no further, and makes no weights. */
+edy_status edy_text_import_input(const char *path, const edy_limits *limits, edy_shape *shape,
+                                 edy_error *err);
 /* The same from memory (size bytes, no NUL needed); name stands for the path in messages. */
 edy_status edy_text_import_memory(const char *name, const char *text, size_t size,
                                   const edy_limits *limits, edy_graph **graph, edy_error *err);
