@@ -4,9 +4,9 @@
  *
  *   golden of the variant  its own images (real ones of the data set) and its expected outputs
  *   test_data_set_0        of a user's model, ONNX's standard layout: the same
- *   data without golden    up to EDY_FEED_SAMPLES inputs (2 for large networks) of --data or of seeded
- *                          synthetic data; the double-precision oracle judges, which is MISTRUSTED
- *                          at best */
+ *   data without golden    up to EDY_FEED_SAMPLES inputs (2 for large networks) of --data or of
+ *                          seeded synthetic data; the double-precision oracle judges, which is
+ *                          MISTRUSTED at best */
 #ifndef EDY_FEED_H
 #define EDY_FEED_H
 

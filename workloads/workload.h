@@ -5,8 +5,8 @@
  *
  *   models/NAME.onnx      variant fp32            models/NAME.json    the sidecar
  *   models/NAME.V.onnx    variant V (int8, ...)   goldens/NAME.V/     its goldens, if any
- *   nets/NAME.net         a text net (engine/import/text_import.h), variant fp32, of the group nets
- *   nets/NAME.ranges      its calibration (engine/compress/ranges_file.h): there is a variant int8 */
+ *   nets/NAME.net         a text net (engine/import/text_import.h), of the group nets: variant fp32
+ *   nets/NAME.ranges      its calibration (engine/compress/ranges_file.h): variant int8 */
 #ifndef EDY_WORKLOAD_H
 #define EDY_WORKLOAD_H
 
@@ -50,15 +50,15 @@ typedef struct edy_workloads edy_workloads;
  * EDY_IO where it cannot be read and EDY_BAD_FILE where a sidecar is wrong (file, field, value). */
 edy_status edy_workloads_open(const char *dir, edy_workloads **all, edy_error *err);
 void edy_workloads_close(edy_workloads *all); /* NULL is allowed */
-size_t
-edy_workloads_count(const edy_workloads *all); /* those of the folder: models, then nets, each
-                                                         sorted by name */
+/* Those of the folder: models, then nets, each sorted by name. */
+size_t edy_workloads_count(const edy_workloads *all);
 const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index);
 
 /* A workload by name, or a user's model by the path of its file (anything that ends in .onnx, .net
  * or .txt, or contains a slash); its sidecar is PATH with .json in place of the extension, where
- * there is one; a text net's ranges are PATH with .ranges in place of it. The result belongs to `all`. EDY_BAD_ARGUMENT for an unknown name (the message lists the known ones),
- * EDY_IO for a path that cannot be opened, EDY_BAD_FILE for a bad sidecar. */
+ * there is one; a text net's ranges are PATH with .ranges in place of it. The result belongs to
+ * `all`. EDY_BAD_ARGUMENT for an unknown name (the message lists the known ones), EDY_IO for a path
+ * that cannot be opened, EDY_BAD_FILE for a bad sidecar. */
 edy_status edy_workloads_resolve(edy_workloads *all, const char *name_or_path,
                                  const edy_workload **workload, edy_error *err);
 

@@ -350,6 +350,28 @@ static edy_status add(layer *l) {
     return finish_node(l);
 }
 
+static edy_status concat(layer *l) {
+    edy_node *n = NULL;
+    edy_value_id part[EDY_MAX_INPUTS];
+    int32_t count = 0;
+    edy_status status = need_image(l);
+    for (const char *word = next_word(l); word[0] && !status; word = next_word(l)) {
+        if (count == EDY_MAX_INPUTS)
+            return edy_text_fail(l->c, EDY_LIMIT, "more than %d labels", EDY_MAX_INPUTS);
+        status = edy_text_find_label(l->c, word, &part[count++]);
+    }
+    if (!status && count < 2)
+        status = edy_text_fail(l->c, EDY_BAD_FILE, "concat needs two labels or more");
+    if (!status)
+        status = add_node(l, EDY_OP_CONCAT, l->name, &n);
+    if (status)
+        return status;
+    n->axis = 1;
+    n->n_inputs = count;
+    memcpy(n->input, part, (size_t)count * sizeof part[0]);
+    return finish_node(l);
+}
+
 /* A line that is only an activation: its first word must stay to be found by activate. */
 static edy_status activation_alone(layer *l) {
     l->line->used[0] = false;
@@ -370,6 +392,7 @@ static const struct {
     {"avgpool", avgpool, false},
     {"globalavgpool", globalavgpool, false},
     {"add", add, true},
+    {"concat", concat, false},
     {"softmax", softmax, false},
     {"relu", activation_alone, true},
     {"relu6", activation_alone, true},

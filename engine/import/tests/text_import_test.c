@@ -73,6 +73,21 @@ static void same_padding_puts_the_odd_one_at_the_end(void **state) {
     edy_graph_destroy(g);
 }
 
+static void concat_keeps_the_order_of_its_labels(void **state) {
+    (void)state;
+    edy_graph *g = import("net n\ninput 2x4x4\na = conv 3 1x1\nfrom in\nb = conv 5 1x1\n"
+                          "concat b in a\n");
+    const edy_node *n = &g->node[2];
+    assert_int_equal(n->op, EDY_OP_CONCAT);
+    assert_int_equal(n->n_inputs, 3);
+    assert_int_equal(n->axis, 1);
+    assert_int_equal(n->input[0], g->node[1].output[0]);
+    assert_int_equal(n->input[1], g->input[0]);
+    assert_int_equal(n->input[2], g->node[0].output[0]);
+    check_shape(g, g->output[0], "1x10x4x4");
+    edy_graph_destroy(g);
+}
+
 static void blocks_and_labels_are_local(void **state) {
     (void)state;
     edy_graph *g = import("net n\ninput 2x4x4\n"
@@ -159,6 +174,9 @@ static void wrong_lines_are_refused_by_number(void **state) {
         {HEAD "add x\n", "a.net:3: there is no label \"x\" before this line"},
         {HEAD "add\n", "there is no label \"\""},
         {HEAD "conv 4 1x1\nadd in\n", "a.net:4: cannot add 1x4x8x8 and 1x2x8x8"},
+        {HEAD "concat in\n", "a.net:3: concat needs two labels or more"},
+        {HEAD "concat in y\n", "a.net:3: there is no label \"y\" before this line"},
+        {HEAD "x = maxpool 2x2\nconcat in x\n", "a.net:4: concat: input 1 is 1x2x4x4"},
         {HEAD "x = relu\nx = relu\n", "a.net:4: label \"x\" is taken"},
         {HEAD "in = relu\n", "a.net:3: label \"in\" is taken"},
         {HEAD "x =\n", "a labelled line is LABEL = LAYER"},
@@ -295,6 +313,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_become_nodes),
         cmocka_unit_test(same_padding_puts_the_odd_one_at_the_end),
+        cmocka_unit_test(concat_keeps_the_order_of_its_labels),
         cmocka_unit_test(blocks_and_labels_are_local),
         cmocka_unit_test(wrong_lines_are_refused_by_number),
         cmocka_unit_test(blocks_cannot_explode),
