@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* edyno conform: is what this machine computes right? */
+/* edyno conform: is what this machine computes right? Models here, kernels in
+ * verb_conform_kernels.c. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/conform.h"
 #include "bench/verbs/verb_common.h"
+#include "bench/verbs/verb_conform.h"
 #include "bench/verbs/verbs.h"
 
-static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", NULL};
+static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", "--kernels [OPTIONS]",
+                                    NULL};
 
 static const edy_opt opts[] = {
     EDY_ROW_BACKENDS,
@@ -41,19 +44,49 @@ static const edy_opt opts[] = {
      .low = 1,
      .high = 10000000,
      .help = "judge the class of so many test images"},
-    {.name = "full", .kind = EDY_OPT_FLAG, .help = "judge the class of every test image"},
+    {.name = "full",
+     .kind = EDY_OPT_FLAG,
+     .help = "judge every test image; --kernels: large layers too"},
     {.name = "seed",
      .kind = EDY_OPT_INTEGER,
      .argument = "S",
      .fallback = "1",
      .low = 0,
      .high = INT64_MAX,
-     .help = "of synthetic inputs, for models without golden"},
+     .help = "of synthetic inputs (models without golden, --kernels)"},
     {.name = "format",
      .kind = EDY_OPT_ENUM,
      .choices = "console|json",
      .fallback = "console",
      .help = "how to print"},
+    {.name = "kernels", .kind = EDY_OPT_FLAG, .help = "walk every kernel instead of models"},
+    {.name = "kernel",
+     .kind = EDY_OPT_STRING,
+     .argument = "PATTERN",
+     .help = "--kernels: only families or kernels of this name, * allowed"},
+    {.name = "shapes",
+     .kind = EDY_OPT_LIST,
+     .argument = "FILE|NET,..",
+     .help = "--kernels: problem files; default: all shapes_*.txt"},
+    {.name = "problem",
+     .kind = EDY_OPT_STRING,
+     .argument = "LINE",
+     .help = "--kernels: one line of such a file, e.g. of a failure"},
+    {.name = "fill",
+     .kind = EDY_OPT_ENUM,
+     .choices = "all|exact|one-signed|realistic|extreme",
+     .fallback = "all",
+     .help = "--kernels: how tensors are filled"},
+    {.name = "cases",
+     .kind = EDY_OPT_INTEGER,
+     .argument = "N",
+     .fallback = "200",
+     .low = 0,
+     .high = 10000000,
+     .help = "--kernels: random shapes a family"},
+    {.name = "inherited",
+     .kind = EDY_OPT_FLAG,
+     .help = "--kernels: also walk what a backend has from scalar"},
     {.name = "in-process", .kind = EDY_OPT_FLAG, .help = "no child process a case (for debuggers)"},
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
@@ -122,7 +155,10 @@ static int run(const edy_args *args) {
                                    .on_begin = show_case};
     options.n_threads = edy_args_integers(args, "threads", &options.threads);
     options.n_batches = edy_args_integers(args, "batch", &options.batch);
-    if (edy_verb_backends(args, backends, &options.n_backends, &err) ||
+    if (edy_args_flag(args, "kernels"))
+        return edy_verb_conform_kernels(args);
+    if (edy_verb_conform_refuse_kernel_options(args, &err) ||
+        edy_verb_backends(args, backends, &options.n_backends, &err) ||
         edy_catalog_open(args, &catalog, &err))
         return edy_verb_fail(args, &err);
     options.share = catalog.share;
@@ -149,7 +185,7 @@ const edy_verb edy_verb_conform = {
     .summary = "check this machine's answers against goldens",
     .usage = usage,
     .example = {"edyno conform", "edyno conform simplecnn --backend scalar --threads 1",
-                "edyno conform simplecnn --variant fp32 --format json"},
+                "edyno conform --kernels --kernel 's8_gemm_*'"},
     .opts = opts,
     .max_operands = -1,
     .run = run,

@@ -21,15 +21,10 @@ void edy_case_fail(edy_case *c, const char *format, ...) {
     if (c->failed)
         return;
     c->failed = true;
-    char what[160];
     va_list args;
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    vsnprintf(c->verdict->message, sizeof c->verdict->message, format, args);
     va_end(args);
-    const edy_kernel_problem *p = c->problem;
-    snprintf(c->verdict->message, sizeof c->verdict->message,
-             "%s; rerun: %s rows=%zu channels=%zu depth=%zu taps=%zu fill=%s seed=%" PRIu64, what,
-             c->family, p->rows, p->channels, p->depth, p->taps, edy_fill_text(p->fill), p->seed);
 }
 
 bool edy_case_end(edy_case *c) {
@@ -47,7 +42,7 @@ void *edy_case_bytes(edy_case *c, size_t bytes) {
     const edy_guard_side side = edy_case_chance(c, 2) ? EDY_GUARD_AFTER : EDY_GUARD_BEFORE;
     void *block = edy_guard_alloc(&c->guard, bytes, side);
     if (!block) {
-        fputs("kernel check: out of memory\n", stderr);
+        fprintf(stderr, "edyno: out of memory for a case of %s\n", c->family);
         exit(2);
     }
     return block;

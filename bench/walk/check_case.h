@@ -19,7 +19,7 @@ typedef struct edy_case {
 edy_case edy_case_begin(const char *family, const edy_kernel_problem *p, edy_kernel_verdict *v);
 /* Checks that nothing was written outside a block, frees them; true where nothing failed. */
 bool edy_case_end(edy_case *c);
-/* Notes the first failure, with the line that reruns the case. */
+/* Notes the first failure, in one sentence. */
 void edy_case_fail(edy_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Guarded blocks; a failed allocation ends the program. Sides are drawn from the seed. */

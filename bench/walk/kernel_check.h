@@ -25,7 +25,7 @@ typedef struct edy_kernel_problem {
 
 typedef struct edy_kernel_verdict {
     double share;      /* worst error as a share of the allowed one (fp32); 0 where exact */
-    char message[320]; /* "" where it passed; else what differs, and the line that reruns it */
+    char message[320]; /* "" where it passed; else what differs */
 } edy_kernel_verdict;
 
 /* What a problem of a family may be. */

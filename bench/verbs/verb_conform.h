@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* Inside `edyno conform`: its other half, --kernels. */
+#ifndef EDY_VERB_CONFORM_H
+#define EDY_VERB_CONFORM_H
+
+#include "bench/verbs/verb.h"
+
+/* The whole verb where --kernels is given. */
+int edy_verb_conform_kernels(const edy_args *args);
+
+/* EDY_BAD_ARGUMENT where an option of --kernels is given without it. */
+edy_status edy_verb_conform_refuse_kernel_options(const edy_args *args, edy_error *err);
+
+#endif

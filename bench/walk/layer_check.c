@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "bench/walk/layer_check.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The step that computes: the one with the node's work, or the last. */
+static int32_t working_step(const edy_plan *plan) {
+    int32_t best = 0;
+    uint64_t most = 0;
+    for (int32_t i = 0; i < edy_plan_step_count(plan); i++) {
+        const edy_plan_step s = edy_plan_step_at(plan, i);
+        if (s.node && strcmp(s.node->name, "layer") == 0 && (s.macs >= most)) {
+            best = i;
+            most = s.macs;
+        }
+    }
+    return best;
+}
+
+static edy_status plan_layer(const edy_layer_case *job, const edy_layer_data *d, edy_threads *pool,
+                             edy_graph **graph, edy_plan **plan, edy_error *err) {
+    const edy_plan_options options = {.backend = job->backend, .threads = pool};
+    const edy_status st = edy_layer_graph(d, graph, err);
+    return st ? st : edy_plan_create(*graph, &options, plan, err);
+}
+
+static void run_and_compare(edy_case *c, const edy_layer_data *d, edy_plan *plan) {
+    const bool s8 = d->dtype != EDY_LAYER_F32;
+    const size_t bytes = d->y_count * (s8 ? sizeof(int8_t) : sizeof(float));
+    if (edy_plan_output(plan, 0)->bytes != bytes) {
+        edy_case_fail(c, "the plan's output has %zu bytes, not %zu",
+                      edy_plan_output(plan, 0)->bytes, bytes);
+        return;
+    }
+    void *y = edy_case_bytes(c, bytes);
+    const void *const in[] = {s8 ? (const void *)d->x8 : (const void *)d->x, d->other};
+    edy_plan_run(plan, in, &y);
+    if (s8)
+        edy_layer_compare_s8(c, d, y);
+    else
+        edy_layer_compare_f32(c, d, y);
+}
+
+bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
+    assert(edy_layer_has_dtype(job->layer->kind, job->dtype));
+    const edy_kernel_problem p = {.fill = job->fill, .seed = job->seed};
+    edy_case c = edy_case_begin(edy_layer_kind_text(job->layer->kind), &p, &v->of);
+    edy_layer_data d = {.layer = job->layer, .dtype = job->dtype};
+    edy_threads *pool = NULL;
+    edy_graph *graph = NULL;
+    edy_plan *plan = NULL;
+    edy_error err = {0};
+    v->kernel[0] = '\0';
+    edy_layer_draw(&c, &d);
+    edy_status st =
+        edy_threads_create(1 + (unsigned)edy_random_below(&c.random, 3), NULL, NULL, &pool, &err);
+    st = st ? st : plan_layer(job, &d, pool, &graph, &plan, &err);
+    if (st) {
+        edy_case_fail(&c, "no plan: %s", err.message);
+    } else {
+        const edy_plan_step step = edy_plan_step_at(plan, working_step(plan));
+        snprintf(v->kernel, sizeof v->kernel, "%s", step.kernel);
+        const bool spoil = job->fill == EDY_FILL_EXTREME && edy_case_chance(&c, 3);
+        edy_layer_draw_x(&c, &d, spoil);
+        run_and_compare(&c, &d, plan);
+    }
+    edy_plan_destroy(plan);
+    edy_graph_destroy(graph);
+    edy_threads_destroy(pool);
+    return edy_case_end(&c);
+}
