@@ -75,6 +75,12 @@ static void workers_are_bound_and_caller_restored(void **state) {
         assert_int_equal(s.n[i], 1);
         assert_int_equal(s.cpu[i], edy_pinning_cpu(s.pinning, i));
     }
+    edy_pin_cores(s.pinning, 2);
+    note_affinity(&s, 0);
+    assert_int_equal(s.n[0], edy_pinning_cores(s.pinning) >= 2 ? 2 : 1);
+    edy_pin_cores(s.pinning, 1000); /* no more than there are */
+    note_affinity(&s, 0);
+    assert_int_equal(s.n[0], edy_pinning_cores(s.pinning));
     assert_int_equal(edy_pinning_failures(s.pinning), 0);
     edy_pin_restore(s.pinning);
     sched_getaffinity(0, sizeof after, &after);

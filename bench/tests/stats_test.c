@@ -199,6 +199,59 @@ static void ratio_is_reproducible(void **state) {
     assert_true(one.low <= one.ratio && one.ratio <= one.high);
 }
 
+/* Nine pairs whose ratios are e^-4 .. e^4, shuffled: the median is 1, and the second smallest and
+ * second largest are the ends (P(B < 2) = 10/512 = 2.0 % each). */
+static void paired_ratio_in_closed_form(void **state) {
+    (void)state;
+    static const int order[] = {3, -2, 0, 4, -4, 1, -1, 2, -3};
+    double a[9], b[9], scratch[9];
+    for (int i = 0; i < 9; i++) {
+        b[i] = 10 + 7 * i; /* the pairs' own level cancels */
+        a[i] = b[i] * exp(order[i]);
+    }
+    const edy_ratio r = edy_paired_ratio(a, b, 9, scratch);
+    assert_near(r.ratio, 1);
+    assert_near(r.low, exp(-3));
+    assert_near(r.high, exp(3));
+    const edy_ratio swapped = edy_paired_ratio(b, a, 9, scratch);
+    assert_near(swapped.low * r.high, 1);
+    const edy_ratio seven = edy_paired_ratio(a, b, 7, scratch); /* its ends: smallest, largest */
+    assert_near(seven.low, exp(-4));
+    assert_near(seven.high, exp(4));
+    const edy_ratio five = edy_paired_ratio(a, b, 5, scratch);
+    assert_true(isfinite(five.ratio) && isnan(five.low) && isnan(five.high));
+    assert_true(isnan(edy_paired_ratio(a, b, 0, scratch).ratio));
+}
+
+/* 400 experiments of 9 pairs, of which some share a slow moment: the true ratio must be inside at
+ * least 95 % of the time (96.1 % in theory; three sigma of 400 are 2.9 %). */
+static void paired_interval_has_its_coverage(void **state) {
+    (void)state;
+    uint64_t seed = 5;
+    int inside = 0;
+    for (int e = 0; e < 400; e++) {
+        double a[9], b[9], scratch[9];
+        for (int i = 0; i < 9; i++) {
+            const double slow = uniform(&seed) < 0.3 ? 5 : 1;
+            a[i] = slow * 1.25 * exp(0.1 * (uniform(&seed) - 0.5));
+            b[i] = slow * exp(0.1 * (uniform(&seed) - 0.5));
+        }
+        const edy_ratio r = edy_paired_ratio(a, b, 9, scratch);
+        inside += r.low <= 1.25 && 1.25 <= r.high;
+        assert_true(r.high / r.low < 1.3); /* the slow moments do not widen it */
+    }
+    assert_in_range(inside, 400 * 93 / 100, 400);
+}
+
+static void geometric_mean_of_known_data(void **state) {
+    (void)state;
+    const double x[] = {2, 8, 1, 1};
+    double scratch[4];
+    assert_near(edy_geometric_mean(x, 2, scratch), 4);
+    assert_near(edy_geometric_mean(x, 4, scratch), 2);
+    assert_true(isnan(edy_geometric_mean(x, 0, scratch)));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_follow_definition_7),
@@ -212,6 +265,9 @@ int main(void) {
         cmocka_unit_test(long_blocks_carry_drift),
         cmocka_unit_test(selection_agrees_with_sorting),
         cmocka_unit_test(ratio_is_reproducible),
+        cmocka_unit_test(paired_ratio_in_closed_form),
+        cmocka_unit_test(paired_interval_has_its_coverage),
+        cmocka_unit_test(geometric_mean_of_known_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
