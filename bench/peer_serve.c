@@ -34,12 +34,13 @@ static edy_status warm_up(edy_peer *peer, const edy_clock *clock, int64_t block_
 static edy_status run_block(edy_peer *peer, const edy_clock *clock, int64_t block_ns,
                             double *samples, size_t *n, edy_error *err) {
     edy_status st = warm_up(peer, clock, block_ns, err);
-    int64_t before = edy_now_ns(clock);
-    const int64_t end = before + block_ns;
-    for (*n = 0; !st && *n < MOST_SAMPLES && (*n == 0 || before < end);) {
-        before = edy_now_ns(clock);
+    int64_t now = edy_now_ns(clock);
+    const int64_t end = now + block_ns;
+    for (*n = 0; !st && *n < MOST_SAMPLES && (*n == 0 || now < end);) {
+        const int64_t begun = edy_now_ns(clock);
         st = edy_peer_run(peer, err);
-        samples[(*n)++] = (double)(edy_now_ns(clock) - before);
+        now = edy_now_ns(clock);
+        samples[(*n)++] = (double)(now - begun);
     }
     return st;
 }
