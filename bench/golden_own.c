@@ -38,8 +38,8 @@ static bool rounds_in_float(const edy_graph *g, const edy_node *n) {
     if (g->value[n->output[0]].dtype != EDY_F32)
         return false;
     return n->op == EDY_OP_CONV || n->op == EDY_OP_GEMM || n->op == EDY_OP_BATCHNORM ||
-           n->op == EDY_OP_ADD || n->op == EDY_OP_MUL || n->op == EDY_OP_AVGPOOL ||
-           n->op == EDY_OP_GLOBALAVGPOOL || n->op == EDY_OP_SOFTMAX;
+           n->op == EDY_OP_LEAKYRELU || n->op == EDY_OP_ADD || n->op == EDY_OP_MUL ||
+           n->op == EDY_OP_AVGPOOL || n->op == EDY_OP_GLOBALAVGPOOL || n->op == EDY_OP_SOFTMAX;
 }
 
 static edy_status scalar_plan(const edy_graph *g, edy_plan **plan, edy_error *err) {

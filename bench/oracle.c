@@ -80,6 +80,7 @@ static const struct {
     [EDY_OP_BATCHNORM] = {edy_oracle_batchnorm, 5},
     [EDY_OP_RELU] = {edy_oracle_relu_clip, 1},
     [EDY_OP_CLIP] = {edy_oracle_relu_clip, 1},
+    [EDY_OP_LEAKYRELU] = {edy_oracle_leakyrelu, 1},
     [EDY_OP_ADD] = {edy_oracle_add, 2},
     [EDY_OP_MUL] = {edy_oracle_mul, 2},
     [EDY_OP_MAXPOOL] = {edy_oracle_maxpool, 1},

@@ -14,6 +14,17 @@ edy_status edy_oracle_relu_clip(edy_oracle_call *c) {
     return EDY_OK; /* terms 0: exact */
 }
 
+edy_status edy_oracle_leakyrelu(edy_oracle_call *c) {
+    c->terms = 1;
+    for (size_t i = 0; i < c->out->count; i++) {
+        const double x = c->in[0]->data[i];
+        const double y = x < 0 ? edy_oracle_round(c, (double)c->node->alpha * x) : x;
+        c->out->data[i] = edy_oracle_clamp(c, y);
+        c->magnitude[i] = fabs(y);
+    }
+    return EDY_OK;
+}
+
 /* Index into a tensor that is broadcast (numpy's rule) to `shape`, of that shape's element `at`. */
 static size_t spread_index(const edy_oracle_tensor *t, const edy_shape *shape, size_t at) {
     size_t index = 0, stride = 1;

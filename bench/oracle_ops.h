@@ -23,6 +23,7 @@ edy_status edy_oracle_conv(edy_oracle_call *c);
 edy_status edy_oracle_gemm(edy_oracle_call *c);
 edy_status edy_oracle_batchnorm(edy_oracle_call *c);
 edy_status edy_oracle_relu_clip(edy_oracle_call *c);
+edy_status edy_oracle_leakyrelu(edy_oracle_call *c);
 edy_status edy_oracle_add(edy_oracle_call *c);
 edy_status edy_oracle_mul(edy_oracle_call *c);
 edy_status edy_oracle_maxpool(edy_oracle_call *c);

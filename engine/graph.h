@@ -27,6 +27,7 @@
     X(BATCHNORM, "BatchNormalization")                                                             \
     X(RELU, "Relu")                                                                                \
     X(CLIP, "Clip")                                                                                \
+    X(LEAKYRELU, "LeakyRelu") /* x < 0 ? alpha * x : x */                                          \
     X(ADD, "Add")                                                                                  \
     X(MUL, "Mul")                                                                                  \
     X(MAXPOOL, "MaxPool")                                                                          \
@@ -111,7 +112,7 @@ typedef struct edy_node {
     edy_rule rule; /* integer nodes: which requantization */
     /* Attributes; each operator uses those its ONNX definition has. */
     edy_window window;     /* Conv, MaxPool, AveragePool, Pad (pad only, H and W) */
-    float alpha, beta;     /* Gemm */
+    float alpha, beta;     /* Gemm; LeakyRelu has alpha */
     bool trans_a, trans_b; /* Gemm */
     float epsilon;         /* BatchNormalization */
     int64_t axis;          /* Concat, Softmax, QuantizeLinear, DequantizeLinear; Flatten's too */

@@ -179,6 +179,9 @@ typedef void (*edy_f32_add_fn)(size_t n, const float *a, const float *b, float *
 typedef void (*edy_f32_mul_fn)(size_t n, const float *a, const float *b, float *out,
                                const edy_f32_clamp *clamp);
 typedef void (*edy_f32_clamp_fn)(size_t n, const float *a, float *out, const edy_f32_clamp *clamp);
+/* LeakyRelu: out[i] = a[i] < 0 ? alpha * a[i] : a[i], one rounding; NaN stays, and so does -0.
+ * alpha is finite. */
+typedef void (*edy_f32_leaky_fn)(size_t n, const float *a, float *out, float alpha);
 typedef void (*edy_s8_add_fn)(size_t n, const int8_t *a, const int8_t *b, int8_t *out,
                               const edy_requant_add *r);
 /* out[i] = table[(uint8_t)a[i]] */
@@ -207,6 +210,7 @@ typedef struct edy_kernels {
     edy_f32_add_fn f32_add;
     edy_f32_mul_fn f32_mul;
     edy_f32_clamp_fn f32_clamp;
+    edy_f32_leaky_fn f32_leaky;
     edy_s8_add_fn s8_add;
     edy_s8_lut_fn s8_lut;
     edy_quantize_fn quantize;

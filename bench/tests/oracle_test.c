@@ -442,6 +442,22 @@ static void a_graph_runs_in_order(void **state) {
     edy_graph_destroy(n.g);
 }
 
+static void leaky_relu_scales_what_is_below_zero(void **state) {
+    (void)state;
+    net n = begin(EDY_OP_LEAKYRELU);
+    input(&n, EDY_F32, shape(1, 4, 0, 0, 0));
+    output(&n, EDY_F32, shape(1, 4, 0, 0, 0));
+    n.g->node[n.node].alpha = 0.1f;
+    double x[] = {-3, 0, 2, NAN}, *in[] = {x}, y[MAX], s[MAX], terms;
+    assert_int_equal(eval(&n, in, EDY_ORACLE_DOUBLE, y, s, &terms), EDY_OK);
+    same(y, (double[]){-3 * (double)0.1f, 0, 2}, 3);
+    same(s, (double[]){3 * (double)0.1f, 0, 2}, 3);
+    assert_true(isnan(y[3]) && terms == 1);
+    assert_int_equal(eval(&n, in, EDY_ORACLE_FLOAT, y, NULL, NULL), EDY_OK);
+    assert_true(y[0] == (double)(-3 * 0.1f));
+    edy_graph_destroy(n.g);
+}
+
 static void concat_fills_the_axis_in_order(void **state) {
     (void)state;
     net n = begin(EDY_OP_CONCAT);
@@ -472,6 +488,7 @@ int main(void) {
         cmocka_unit_test(ceil_mode_counts_only_what_is_there),
         cmocka_unit_test(softmax_sums_to_one_along_its_axis),
         cmocka_unit_test(transpose_and_pad_move_elements),
+        cmocka_unit_test(leaky_relu_scales_what_is_below_zero),
         cmocka_unit_test(concat_fills_the_axis_in_order),
         cmocka_unit_test(quantize_rounds_ties_to_even_and_saturates),
         cmocka_unit_test(quantize_divides_in_binary32),

@@ -64,6 +64,21 @@ static bool check_clamp(const edy_kernels *k, const edy_kernel_problem *p, edy_k
     return check("f32_clamp", k, p, v, NULL, first);
 }
 
+static bool check_leaky(const edy_kernels *k, const edy_kernel_problem *p, edy_kernel_verdict *v) {
+    edy_case c = edy_case_begin("f32_leaky", p, v);
+    float *a = draw(&c), *out = edy_case_bytes(&c, p->channels * sizeof(float));
+    float *want = edy_case_bytes(&c, p->channels * sizeof(float));
+    const float alpha =
+        (float)(2 * edy_random_unit(&c.random) - 0.5); /* above 1 and below 0, too */
+    for (size_t i = 0; i < p->channels; i++)
+        want[i] = a[i] < 0 ? (float)((double)alpha * (double)a[i]) : a[i];
+    out = edy_case_chance(&c, 2) ? a : out;
+    k->f32_leaky(p->channels, a, out, alpha);
+    for (size_t i = 0; i < p->channels; i++)
+        edy_case_same_f32(&c, out[i], want[i], 0, i);
+    return edy_case_end(&c);
+}
+
 /* The rule rounds the quotient to binary32 and that to an integer; a double quotient rounded to
  * binary32 is the former. */
 static int quantized(float x, float scale, const edy_s8_output *o) {
@@ -105,6 +120,7 @@ const edy_kernel_family edy_families_f32_elementwise[] = {
     {"f32_add", EDY_KERNEL_PART(f32_add), limits, check_add},
     {"f32_mul", EDY_KERNEL_PART(f32_mul), limits, check_mul},
     {"f32_clamp", EDY_KERNEL_PART(f32_clamp), limits, check_clamp},
+    {"f32_leaky", EDY_KERNEL_PART(f32_leaky), limits, check_leaky},
     {"quantize", EDY_KERNEL_PART(quantize), limits, check_quantize},
     {"dequantize", EDY_KERNEL_PART(dequantize), limits, check_dequantize},
     {.name = NULL}};

@@ -205,6 +205,8 @@ def put_attribute(name, value):
         return put(1, name) + put(2, value) + put(20, 1)
     if isinstance(value, int):
         return put(1, name) + put(3, value) + put(20, 2)
+    if isinstance(value, str):
+        return put(1, name) + put(4, value) + put(20, 3)
     if isinstance(value, (list, tuple)) and all(isinstance(v, int) for v in value):
         return put(1, name) + b"".join(put(8, v) for v in value) + put(20, 7)
     raise ValueError(f"attribute {name}: {value!r}")

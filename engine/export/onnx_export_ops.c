@@ -152,6 +152,13 @@ static Onnx__NodeProto *write_activation(edy_onnx_writer *w, const edy_node *n) 
     return p;
 }
 
+static Onnx__NodeProto *write_leakyrelu(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "LeakyRelu", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_float(w, p, "alpha", n->alpha);
+    return p;
+}
+
 /* ---- Softmax --------------------------------------------------------------------------------- */
 
 /* Before opset 13 Softmax saw all axes from `axis` on as one. Where that is not the last axis
@@ -188,23 +195,15 @@ static Onnx__NodeProto *write_softmax(edy_onnx_writer *w, const edy_node *n) {
 /* ---- All ------------------------------------------------------------------------------------- */
 
 static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const edy_node *) = {
-    [EDY_OP_CONV] = write_conv,
-    [EDY_OP_GEMM] = write_gemm,
-    [EDY_OP_BATCHNORM] = write_batchnorm,
-    [EDY_OP_RELU] = write_activation,
-    [EDY_OP_CLIP] = write_activation,
-    [EDY_OP_ADD] = write_plain,
-    [EDY_OP_MUL] = write_plain,
-    [EDY_OP_MAXPOOL] = write_pool,
-    [EDY_OP_AVGPOOL] = write_pool,
-    [EDY_OP_GLOBALAVGPOOL] = write_plain,
-    [EDY_OP_RESHAPE] = write_reshape,
-    [EDY_OP_TRANSPOSE] = write_transpose,
-    [EDY_OP_PAD] = write_pad,
-    [EDY_OP_CONCAT] = write_concat,
-    [EDY_OP_SOFTMAX] = write_softmax,
-    [EDY_OP_QUANTIZE] = write_quantizer,
-    [EDY_OP_DEQUANTIZE] = write_quantizer,
+    [EDY_OP_CONV] = write_conv,           [EDY_OP_GEMM] = write_gemm,
+    [EDY_OP_BATCHNORM] = write_batchnorm, [EDY_OP_RELU] = write_activation,
+    [EDY_OP_CLIP] = write_activation,     [EDY_OP_LEAKYRELU] = write_leakyrelu,
+    [EDY_OP_ADD] = write_plain,           [EDY_OP_MUL] = write_plain,
+    [EDY_OP_MAXPOOL] = write_pool,        [EDY_OP_AVGPOOL] = write_pool,
+    [EDY_OP_GLOBALAVGPOOL] = write_plain, [EDY_OP_RESHAPE] = write_reshape,
+    [EDY_OP_TRANSPOSE] = write_transpose, [EDY_OP_PAD] = write_pad,
+    [EDY_OP_CONCAT] = write_concat,       [EDY_OP_SOFTMAX] = write_softmax,
+    [EDY_OP_QUANTIZE] = write_quantizer,  [EDY_OP_DEQUANTIZE] = write_quantizer,
     [EDY_OP_QLINEARCONV] = write_conv,
 };
 

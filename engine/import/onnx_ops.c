@@ -30,6 +30,7 @@ static const struct op_row {
     {"Gemm", edy_import_gemm, 2, 3, "alpha beta broadcast transA transB"},
     {"GlobalAveragePool", edy_import_globalavgpool, 1, 1, ""},
     {"Identity", edy_import_identity, 1, 1, ""},
+    {"LeakyRelu", edy_import_leakyrelu, 1, 1, "alpha"},
     {"MatMul", edy_import_matmul, 2, 2, ""},
     {"MaxPool", edy_import_maxpool, 1, 1,
      "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"},

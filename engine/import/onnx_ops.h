@@ -23,6 +23,7 @@ edy_status edy_import_matmul(edy_onnx_context *c);
 edy_status edy_import_batchnorm(edy_onnx_context *c);
 edy_status edy_import_relu(edy_onnx_context *c);
 edy_status edy_import_clip(edy_onnx_context *c);
+edy_status edy_import_leakyrelu(edy_onnx_context *c);
 edy_status edy_import_add(edy_onnx_context *c);
 edy_status edy_import_mul(edy_onnx_context *c);
 edy_status edy_import_softmax(edy_onnx_context *c);

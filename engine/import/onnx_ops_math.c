@@ -129,6 +129,20 @@ edy_status edy_import_clip(edy_onnx_context *c) {
     return edy_onnx_lift_finish(c);
 }
 
+edy_status edy_import_leakyrelu(edy_onnx_context *c) {
+    float alpha;
+    edy_status status = edy_onnx_attr_float(c, "alpha", 0.01f, &alpha);
+    if (!status)
+        status = check_finite(c, "alpha", alpha);
+    edy_node *n;
+    if (!status)
+        status = edy_onnx_lift_begin_elementwise(c, EDY_OP_LEAKYRELU, 1, 1, &n);
+    if (status)
+        return status;
+    n->alpha = alpha;
+    return edy_onnx_lift_finish(c);
+}
+
 /* ---- Two operands -----------------------------------------------------------------------------
  */
 

@@ -11,6 +11,7 @@ const edy_op *edy_op_get(edy_op_kind kind) {
         [EDY_OP_BATCHNORM] = &edy_op_batchnorm,
         [EDY_OP_RELU] = &edy_op_relu,
         [EDY_OP_CLIP] = &edy_op_clip,
+        [EDY_OP_LEAKYRELU] = &edy_op_leakyrelu,
         [EDY_OP_ADD] = &edy_op_add,
         [EDY_OP_MUL] = &edy_op_mul,
         [EDY_OP_MAXPOOL] = &edy_op_maxpool,

@@ -11,6 +11,7 @@ extern const edy_op edy_op_gemm;
 extern const edy_op edy_op_batchnorm;
 extern const edy_op edy_op_relu;
 extern const edy_op edy_op_clip;
+extern const edy_op edy_op_leakyrelu;
 extern const edy_op edy_op_add;
 extern const edy_op edy_op_mul;
 extern const edy_op edy_op_maxpool;

@@ -33,9 +33,9 @@ static bool is_sensitive(edy_op_kind op) {
 }
 
 static bool is_elementwise(edy_op_kind op) {
-    return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_ADD || op == EDY_OP_MUL ||
-           op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE || op == EDY_OP_PAD ||
-           op == EDY_OP_CONCAT;
+    return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_LEAKYRELU || op == EDY_OP_ADD ||
+           op == EDY_OP_MUL || op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE ||
+           op == EDY_OP_PAD || op == EDY_OP_CONCAT;
 }
 
 static bool is_rank4(const edy_graph *g, edy_value_id v) {
@@ -122,7 +122,8 @@ static int32_t gemm_after_flatten(const edy_graph *g, int32_t index) {
             return -1;
         const edy_node *r = &g->node[reader];
         const bool unary = r->op == EDY_OP_RELU || r->op == EDY_OP_CLIP ||
-                           r->op == EDY_OP_QUANTIZE || r->op == EDY_OP_DEQUANTIZE;
+                           r->op == EDY_OP_LEAKYRELU || r->op == EDY_OP_QUANTIZE ||
+                           r->op == EDY_OP_DEQUANTIZE;
         if (r->op == EDY_OP_GEMM && r->input[EDY_IN_X] == v) {
             const edy_value *w = &g->value[r->input[EDY_IN_W]];
             const bool fits = w->data && w->shape.rank == 2 && !r->trans_a;

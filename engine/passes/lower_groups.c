@@ -240,7 +240,8 @@ static void lower_mean(edy_graph *g, int32_t index) {
 }
 
 /* Operators whose result is some of their inputs' values (or real zero): integer where the scale
- * stays the same. Relu and Clip are a table of 256 entries, so their scales may differ. */
+ * stays the same. Relu, Clip and LeakyRelu are a table of 256 entries, so their scales may
+ * differ. */
 static void lower_choice(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
     const tail t = find_tail(g, &n);
@@ -248,7 +249,7 @@ static void lower_choice(edy_graph *g, int32_t index) {
     if (t.quantizer < 0 || x == EDY_NO_VALUE)
         return;
     const edy_value_id y = g->node[t.quantizer].output[0];
-    const bool table = n.op == EDY_OP_RELU || n.op == EDY_OP_CLIP;
+    const bool table = n.op == EDY_OP_RELU || n.op == EDY_OP_CLIP || n.op == EDY_OP_LEAKYRELU;
     const bool clamps = table || n.op == EDY_OP_MAXPOOL;
     if ((!table && !edy_quant_same(&g->value[x].quant, &g->value[y].quant)) ||
         (!clamps && edy_has_clamp(&t.clamp)))
@@ -282,6 +283,7 @@ edy_status edy_lower_groups(edy_graph *g, edy_error *err) {
         case EDY_OP_PAD:
         case EDY_OP_RELU:
         case EDY_OP_CLIP:
+        case EDY_OP_LEAKYRELU:
             lower_choice(g, i);
             break;
         default:

@@ -161,7 +161,8 @@ static void float_operators(void **state) {
     edy_ob_int(b, n, "count_include_pad", 1);
     edy_ob_ints(b, edy_ob_node(b, "Transpose", "turn", "h", "i"), "perm", 4, DIMS(0, 2, 1, 3));
     edy_ob_int(b, edy_ob_node(b, "Concat", "join", "i i", "i2"), "axis", -1);
-    edy_ob_node(b, "Relu", "relu", "i2", "j");
+    edy_ob_node(b, "Relu", "relu", "i2", "i3");
+    edy_ob_float(b, edy_ob_node(b, "LeakyRelu", "leaky", "i3", "j"), "alpha", 0.3f);
     edy_ob_node(b, "Reshape", "flatten", "j flat", "k2");
     edy_ob_node(b, "MatMul", "first", "k2 m", "l");
     n = edy_ob_node(b, "Gemm", "second", "l n", "o");

@@ -247,6 +247,24 @@ static void relu_is_a_clamp_at_zero(void **state) {
     edy_graph_destroy(g);
 }
 
+static void leaky_relu(void **state) {
+    (void)state;
+    edy_ob *b = onnx_case_image(13);
+    edy_ob_node(b, "LeakyRelu", "l", "x", "a");
+    edy_ob_float(b, edy_ob_node(b, "LeakyRelu", "m", "a", "y"), "alpha", 0.3f);
+    edy_graph *g = onnx_case_finish(b);
+    assert_int_equal(g->node[0].op, EDY_OP_LEAKYRELU);
+    assert_true(g->node[0].alpha == 0.01f && g->node[1].alpha == 0.3f);
+    onnx_case_assert_shape(g, "y", "1x4x6x8");
+    edy_graph_destroy(g);
+    b = onnx_case_image(13);
+    edy_ob_float(b, edy_ob_node(b, "LeakyRelu", "l", "x", "y"), "alpha", INFINITY);
+    edy_ob_refused(b, EDY_BAD_FILE, "LeakyRelu (node \"l\"): attribute \"alpha\" is infinite");
+    b = onnx_case_image(13);
+    edy_ob_int(b, edy_ob_node(b, "LeakyRelu", "l", "x", "y"), "alpha", 1);
+    edy_ob_refused(b, EDY_BAD_FILE, "alpha");
+}
+
 static void constants_stand_second(void **state) {
     (void)state;
     edy_ob *b = onnx_case_image(13);
@@ -311,6 +329,7 @@ int main(void) {
         cmocka_unit_test(gemm_mismatch),
         cmocka_unit_test(clip_bounds_by_opset),
         cmocka_unit_test(relu_is_a_clamp_at_zero),
+        cmocka_unit_test(leaky_relu),
         cmocka_unit_test(constants_stand_second),
         cmocka_unit_test(batchnorm_wants_constants_and_inference),
         cmocka_unit_test(softmax_by_opset),

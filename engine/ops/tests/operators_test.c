@@ -24,7 +24,8 @@ static void expect(edy_graph *g, const float *x, const float *want, size_t n, fl
         float *y = edy_one_node_run(g, edy_backend_at(i), 2, 0, x, &elems);
         assert_int_equal(elems, n);
         for (size_t k = 0; k < n; k++)
-            if (isnan(want[k]) ? !isnan(y[k]) : !(fabsf(y[k] - want[k]) <= tolerance))
+            if (isnan(want[k]) ? !isnan(y[k])
+                               : y[k] != want[k] && !(fabsf(y[k] - want[k]) <= tolerance))
                 fail_msg("%s, element %zu: %g, expected %g", edy_backend_at(i)->name, k,
                          (double)y[k], (double)want[k]);
         free(y);
@@ -109,6 +110,19 @@ static void relu_and_clip_keep_nan(void **state) {
     expect(g, x, (const float[]){-1, 0.5f, NAN, 6}, 4, 0);
 }
 
+static void leaky_relu(void **state) {
+    (void)state;
+    const edy_shape s = edy_shape_make(1, (const int64_t[]){11});
+    const float x[11] = {-2, 0.5f, NAN, 9, -0.0f, -INFINITY, INFINITY, 0, -8, -1, 3};
+    edy_graph *g = edy_one_node(EDY_OP_LEAKYRELU, &s);
+    g->node[0].alpha = 0.25f;
+    expect(g, x, (const float[]){-0.5f, 0.5f, NAN, 9, 0, -INFINITY, INFINITY, 0, -2, -0.25f, 3}, 11,
+           0);
+    g = edy_one_node(EDY_OP_LEAKYRELU, &s);
+    g->node[0].alpha = -2.0f;
+    expect(g, x, (const float[]){4, 0.5f, NAN, 9, 0, INFINITY, INFINITY, 0, 16, 2, 3}, 11, 0);
+}
+
 static void constants_spread(void **state) {
     (void)state;
     const edy_shape s = shape4(1, 2, 1, 2),
@@ -175,6 +189,9 @@ static void refusals(void **state) {
     edy_graph *g = edy_one_node(EDY_OP_SOFTMAX, &s);
     g->node[0].axis = 2;
     assert_int_equal(edy_graph_infer(g, &err), EDY_BAD_FILE);
+    g->node[0].op = EDY_OP_LEAKYRELU;
+    g->node[0].alpha = NAN;
+    assert_int_equal(edy_graph_infer(g, &err), EDY_BAD_FILE);
     g->node[0].op = EDY_OP_MAXPOOL;
     assert_int_equal(edy_graph_infer(g, &err), EDY_UNSUPPORTED);
     g->node[0].op = EDY_OP_RESHAPE;
@@ -195,13 +212,10 @@ static void refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(max_pool),
-        cmocka_unit_test(average_pool),
-        cmocka_unit_test(dense),
-        cmocka_unit_test(relu_and_clip_keep_nan),
-        cmocka_unit_test(constants_spread),
-        cmocka_unit_test(shape_operators),
-        cmocka_unit_test(softmax),
+        cmocka_unit_test(max_pool),        cmocka_unit_test(average_pool),
+        cmocka_unit_test(dense),           cmocka_unit_test(relu_and_clip_keep_nan),
+        cmocka_unit_test(leaky_relu),      cmocka_unit_test(constants_spread),
+        cmocka_unit_test(shape_operators), cmocka_unit_test(softmax),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

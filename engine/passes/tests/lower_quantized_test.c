@@ -343,6 +343,37 @@ static void equal_quantizers_are_merged(void **state) {
     edy_graph_destroy(g);
 }
 
+/* All 256 integers of x by the rule, with the Relu that follows inside. */
+static void leaky_relu_is_a_table(void **state) {
+    (void)state;
+    for (int relu = 0; relu < 2; relu++) {
+        edy_graph *g = bg_new();
+        const edy_value_id real = bg_qdq(g, bg_input(g, SHAPE(1, 256)), XS, XZ, EDY_U8);
+        edy_value_id y = bg_unary(g, EDY_OP_LEAKYRELU, real);
+        bg_last(g)->alpha = 0.1f;
+        if (relu)
+            y = bg_clip(g, y, 0.0f, INFINITY);
+        bg_output(g, bg_quantize(g, y, YS, YZ, EDY_U8));
+        bg_infer(g);
+        float x[256];
+        for (int i = 0; i < 256; i++)
+            x[i] = XS * (float)(i - XZ);
+        size_t bytes;
+        uint8_t *out = bg_run(g, x, &bytes);
+        assert_int_equal(bytes, 256);
+        for (int i = 0; i < 256; i++) {
+            const float leaked = x[i] < 0 ? (relu ? 0 : 0.1f * x[i]) : x[i];
+            const float bounded = fminf(fmaxf(leaked / YS, -YZ), 255 - YZ);
+            assert_int_equal(out[i], (int)nearbyintf(bounded) + YZ);
+        }
+        free(out);
+        bg_pass(g, edy_pass_lower_quantized);
+        assert_int_equal(g->n_nodes, 2);
+        assert_int_equal(g->value[bg_find(g, EDY_OP_LEAKYRELU)->output[0]].dtype, EDY_S8);
+        edy_graph_destroy(g);
+    }
+}
+
 static void refused(edy_graph *g, edy_status code, const char *part) {
     edy_error err = {0};
     assert_int_equal(edy_pass_lower_quantized(g, &err), code);
@@ -389,6 +420,7 @@ int main(void) {
         cmocka_unit_test(tensor_may_be_read_with_two_scales),
         cmocka_unit_test(quantizer_of_a_constant_is_folded),
         cmocka_unit_test(equal_quantizers_are_merged),
+        cmocka_unit_test(leaky_relu_is_a_table),
         cmocka_unit_test(refuses_bad_quantizers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
