@@ -18,7 +18,7 @@ ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(npr
     --exclude-regex '^kernel_walk_test$' "$@" || status=$?
 
 echo "edyno conform --kernels, aarch64 under $(qemu-aarch64 --version | head -n 1)"
-qemu-aarch64 "$build/edyno" conform --kernels || status=$? # kernel_walk_test, and the nets' layers
+qemu-aarch64 "$build/edyno" conform --kernels --shapes corner --cases 200 || status=$?
 
 echo "edyno conform, aarch64 under $(qemu-aarch64 --version | head -n 1)"
 qemu-aarch64 "$build/edyno" conform --images "${EDYNO_IMAGES:-100}" || status=$?

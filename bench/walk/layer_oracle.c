@@ -5,21 +5,35 @@
 
 #include "bench/walk/layer_check.h"
 
+/* The operands of a convolution, widened and reordered so that the channels of a pixel, and of a
+ * window position, are adjacent: [n][y][x][c] and [m][ky][kx][c]. Zero points are subtracted. */
+typedef struct operands {
+    double *x, *w;    /* f32 */
+    int32_t *x8, *w8; /* s8 */
+} operands;
+
 /* One output element, and where its window begins. */
 typedef struct place {
     const edy_layer_data *d;
+    const operands *o; /* of kinds with weights */
     int64_t n, m, oy, ox;
     size_t row; /* pixel among all images, for messages */
 } place;
 
-/* Index of the input element under window position (ky, kx), or -1 in the padding. */
-static int64_t under(const place *p, int64_t channel, int64_t ky, int64_t kx) {
+/* Index of the input pixel, of all images, under window position (ky, kx); -1 in the padding. */
+static int64_t pixel_under(const place *p, int64_t ky, int64_t kx) {
     const edy_layer *l = p->d->layer;
     const int64_t y = p->oy * l->stride[0] + ky * l->dilation[0] - l->pad[0];
     const int64_t x = p->ox * l->stride[1] + kx * l->dilation[1] - l->pad[1];
     if (y < 0 || y >= l->in[1] || x < 0 || x >= l->in[2])
         return -1;
-    return ((p->n * l->in[3] + channel) * l->in[1] + y) * l->in[2] + x;
+    return (p->n * l->in[1] + y) * l->in[2] + x;
+}
+
+/* Index into x, NCHW, of a channel of that pixel; -1 in the padding. */
+static int64_t under(const place *p, int64_t channel, int64_t ky, int64_t kx) {
+    const int64_t pixel = pixel_under(p, ky, kx), image = p->d->layer->in[1] * p->d->layer->in[2];
+    return pixel < 0 ? -1 : (p->n * p->d->layer->in[3] + channel) * image + pixel % image;
 }
 
 static size_t out_index(const place *p) {
@@ -29,6 +43,26 @@ static size_t out_index(const place *p) {
 
 /* ---- fp32 ------------------------------------------------------------------------------------ */
 
+/* Adds the products and their magnitudes: four chains at once, which double has the room for. */
+static void add_products(const double *a, const double *b, int64_t n, edy_expected *want) {
+    double sum[4] = {0}, magnitude[4] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int lane = 0; lane < 4; lane++) {
+            const double term = a[i + lane] * b[i + lane];
+            sum[lane] += term;
+            magnitude[lane] += fabs(term);
+        }
+    for (; i < n; i++) {
+        sum[0] += a[i] * b[i];
+        magnitude[0] += fabs(a[i] * b[i]);
+    }
+    for (int lane = 0; lane < 4; lane++) {
+        want->value += sum[lane];
+        want->magnitude += magnitude[lane];
+    }
+}
+
 static edy_expected convolved(const place *p) {
     const edy_layer_data *d = p->d;
     const edy_layer *l = d->layer;
@@ -37,15 +71,12 @@ static edy_expected convolved(const place *p) {
     edy_expected want = {.value = d->bias ? d->bias[p->m] : 0.0,
                          .roundings = (size_t)(depth * taps) + 1};
     want.magnitude = fabs(want.value);
-    const float *w = d->w + p->m * depth * taps;
-    for (int64_t c = 0; c < depth; c++)
-        for (int64_t ky = 0; ky < l->kernel[0]; ky++)
-            for (int64_t kx = 0; kx < l->kernel[1]; kx++, w++) {
-                const int64_t at = under(p, first + c, ky, kx);
-                const double term = at < 0 ? 0.0 * (double)*w : (double)d->x[at] * (double)*w;
-                want.value += term;
-                want.magnitude += fabs(term);
-            }
+    for (int64_t t = 0; t < taps; t++) {
+        const int64_t at = pixel_under(p, t / l->kernel[1], t % l->kernel[1]);
+        if (at >= 0)
+            add_products(p->o->x + at * l->in[3] + first, p->o->w + (p->m * taps + t) * depth,
+                         depth, &want);
+    }
     if (d->other) {
         const double r = d->other[out_index(p)];
         want.value += r;
@@ -136,15 +167,14 @@ static int64_t convolved_s8(const place *p) {
     const edy_layer *l = d->layer;
     const int64_t depth = l->in[3] / l->groups, taps = l->kernel[0] * l->kernel[1];
     const int64_t first = p->m / (l->out / l->groups) * depth;
-    const int8_t *w = d->w8 + p->m * depth * taps;
     int64_t acc = d->bias32[p->m];
-    for (int64_t c = 0; c < depth; c++)
-        for (int64_t ky = 0; ky < l->kernel[0]; ky++)
-            for (int64_t kx = 0; kx < l->kernel[1]; kx++, w++) {
-                const int64_t at = under(p, first + c, ky, kx);
-                if (at >= 0)
-                    acc += (d->x8[at] - d->x_zero) * (*w - d->w_zero[p->m]);
-            }
+    for (int64_t t = 0; t < taps; t++) {
+        const int64_t at = pixel_under(p, t / l->kernel[1], t % l->kernel[1]);
+        const int32_t *x = p->o->x8 + at * l->in[3] + first;
+        const int32_t *w = p->o->w8 + (p->m * taps + t) * depth;
+        for (int64_t c = 0; at >= 0 && c < depth; c++)
+            acc += x[c] * w[c]; /* at most 255 * 255 */
+    }
     return acc;
 }
 
@@ -192,20 +222,59 @@ static int64_t mean_s8(const place *p) {
 
 /* ---- Every output element -------------------------------------------------------------------- */
 
+/* [outer][channels][inner] to [outer][inner][channels]: where element i goes. */
+static size_t moved(size_t i, size_t channels, size_t inner) {
+    const size_t at = i % inner, channel = i / inner % channels, outer = i / inner / channels;
+    return (outer * inner + at) * channels + channel;
+}
+
+/* The case's memory: freed with it. */
+static operands make_operands(edy_case *c, const edy_layer_data *d) {
+    const edy_layer *l = d->layer;
+    const size_t channels = (size_t)l->in[3], image = (size_t)(l->in[1] * l->in[2]);
+    const size_t depth = channels / (size_t)l->groups, taps = (size_t)(l->kernel[0] * l->kernel[1]);
+    operands o = {.x = NULL};
+    if (d->dtype == EDY_LAYER_F32) {
+        o.x = edy_case_bytes(c, d->x_count * sizeof *o.x);
+        o.w = edy_case_bytes(c, d->w_count * sizeof *o.w);
+        for (size_t i = 0; i < d->x_count; i++)
+            o.x[moved(i, channels, image)] = d->x[i];
+        for (size_t i = 0; i < d->w_count; i++)
+            o.w[moved(i, depth, taps)] = d->w[i];
+        return o;
+    }
+    o.x8 = edy_case_bytes(c, d->x_count * sizeof *o.x8);
+    o.w8 = edy_case_bytes(c, d->w_count * sizeof *o.w8);
+    for (size_t i = 0; i < d->x_count; i++)
+        o.x8[moved(i, channels, image)] = d->x8[i] - d->x_zero;
+    for (size_t i = 0; i < d->w_count; i++)
+        o.w8[moved(i, depth, taps)] = d->w8[i] - d->w_zero[i / (depth * taps)];
+    return o;
+}
+
+static bool next_place(place *p) {
+    const edy_layer_data *d = p->d;
+    if (++p->ox == d->out_w)
+        p->ox = 0, p->oy++;
+    if (p->oy == d->out_h)
+        p->oy = 0, p->m++;
+    if (p->m == d->layer->out)
+        p->m = 0, p->n++;
+    p->row = (size_t)((p->n * d->out_h + p->oy) * d->out_w + p->ox);
+    return p->n < d->layer->in[0];
+}
+
 void edy_layer_compare_f32(edy_case *c, const edy_layer_data *d, const float *y) {
     static void (*const compare[EDY_LAYER_COUNT])(edy_case *, const place *, float) = {
         [EDY_LAYER_CONV] = compare_convolution, [EDY_LAYER_DWCONV] = compare_convolution,
         [EDY_LAYER_GEMM] = compare_convolution, [EDY_LAYER_MAXPOOL] = compare_maximum,
         [EDY_LAYER_AVGPOOL] = compare_average,  [EDY_LAYER_MEAN] = compare_average,
         [EDY_LAYER_ADD] = compare_pair,         [EDY_LAYER_MUL] = compare_pair};
-    place p = {.d = d};
-    for (p.n = 0; p.n < d->layer->in[0]; p.n++)
-        for (p.m = 0; p.m < d->layer->out; p.m++)
-            for (p.oy = 0; p.oy < d->out_h; p.oy++)
-                for (p.ox = 0; p.ox < d->out_w; p.ox++) {
-                    p.row = (size_t)((p.n * d->out_h + p.oy) * d->out_w + p.ox);
-                    compare[d->layer->kind](c, &p, y[out_index(&p)]);
-                }
+    const operands o = d->w_count ? make_operands(c, d) : (operands){.x = NULL};
+    place p = {.d = d, .o = &o};
+    do
+        compare[d->layer->kind](c, &p, y[out_index(&p)]);
+    while (next_place(&p));
 }
 
 void edy_layer_compare_s8(edy_case *c, const edy_layer_data *d, const int8_t *y) {
@@ -215,13 +284,9 @@ void edy_layer_compare_s8(edy_case *c, const edy_layer_data *d, const int8_t *y)
         [EDY_LAYER_GEMM] = expected_s8,
         [EDY_LAYER_MAXPOOL] = largest_s8,
         [EDY_LAYER_MEAN] = mean_s8};
-    place p = {.d = d};
-    for (p.n = 0; p.n < d->layer->in[0]; p.n++)
-        for (p.m = 0; p.m < d->layer->out; p.m++)
-            for (p.oy = 0; p.oy < d->out_h; p.oy++)
-                for (p.ox = 0; p.ox < d->out_w; p.ox++) {
-                    p.row = (size_t)((p.n * d->out_h + p.oy) * d->out_w + p.ox);
-                    edy_case_same_s8(c, y[out_index(&p)], expected[d->layer->kind](&p), p.row,
-                                     (size_t)p.m);
-                }
+    const operands o = d->w_count ? make_operands(c, d) : (operands){.x = NULL};
+    place p = {.d = d, .o = &o};
+    do
+        edy_case_same_s8(c, y[out_index(&p)], expected[d->layer->kind](&p), p.row, (size_t)p.m);
+    while (next_place(&p));
 }
