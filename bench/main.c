@@ -8,8 +8,8 @@
 
 /* One line a verb, in the order of the help. */
 static const edy_verb *const verbs[] = {
-    &edy_verb_list,     &edy_verb_inspect, &edy_verb_infer,   &edy_verb_run, &edy_verb_conform,
-    &edy_verb_quantize, &edy_verb_report,  &edy_verb_compare, &edy_verb_ab,
+    &edy_verb_list,     &edy_verb_inspect, &edy_verb_infer,  &edy_verb_run,     &edy_verb_conform,
+    &edy_verb_quantize, &edy_verb_export,  &edy_verb_report, &edy_verb_compare, &edy_verb_ab,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 

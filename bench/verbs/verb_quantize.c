@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* edyno quantize: a float model and calibration images in, an int8 model out. */
+/* edyno quantize: a float model and calibration images in, an int8 model out, or what a text net's
+ * int8 form is made from. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,17 +12,18 @@
 #include "datasets/dataset.h"
 #include "datasets/manifest.h"
 #include "engine/compress/quantize.h"
+#include "engine/compress/ranges_file.h"
 #include "engine/export/onnx_export.h"
 
-static const char *const usage[] = {"MODEL.onnx|WORKLOAD -o OUT.onnx --calib DATASET [OPTIONS]",
-                                    NULL};
+static const char *const usage[] = {
+    "MODEL|WORKLOAD -o OUT.onnx|OUT.ranges --calib DATASET [OPTIONS]", NULL};
 
 static const edy_opt opts[] = {
     {.name = "output",
      .letter = 'o',
      .kind = EDY_OPT_STRING,
      .argument = "OUT.onnx",
-     .help = "file to write: QuantizeLinear/DequantizeLinear, opset 13"},
+     .help = "file to write: QDQ, opset 13; OUT.ranges: the ranges alone"},
     {.name = "calib",
      .kind = EDY_OPT_STRING,
      .argument = "DATASET",
@@ -178,6 +180,16 @@ static edy_status prepare(const edy_args *args, job *j, edy_error *err) {
                                    &j->pool, err);
 }
 
+static bool is_ranges(const char *path) {
+    const size_t n = strlen(path);
+    return n > 7 && strcmp(path + n - 7, ".ranges") == 0;
+}
+
+static edy_status write_output(const job *j, const char *out, edy_error *err) {
+    return is_ranges(out) ? edy_ranges_write(out, j->graph, j->calibration, err)
+                          : edy_onnx_export(j->quantized, out, err);
+}
+
 static edy_status quantize(job *j, edy_error *err) {
     const edy_calibration_source source = {.next_image = next_image,
                                            .context = j,
@@ -201,7 +213,7 @@ static int run(const edy_args *args) {
     job j = {0};
     edy_status st = prepare(args, &j, &err);
     st = st ? st : quantize(&j, &err);
-    st = st ? st : edy_onnx_export(j.quantized, out, &err);
+    st = st ? st : write_output(&j, out, &err);
     if (!st) {
         if (edy_dataset_is_synthetic(j.data))
             fprintf(stderr, "edyno quantize: calibrated with synthetic data; ranges of real images "
@@ -220,7 +232,7 @@ const edy_verb edy_verb_quantize = {
     .usage = usage,
     .example = {"edyno quantize simplecnn -o simplecnn.int8.onnx --calib fashion-mnist:1000",
                 "edyno quantize simplecnn -o int8.onnx --calib fashion-mnist:1000 --images 64",
-                "edyno quantize simplecnn -o int8.onnx --calib fashion-mnist:1000 --threads 2"},
+                "edyno quantize ds_cnn_49x10 -o ds_cnn.ranges --calib synthetic --images 4"},
     .opts = opts,
     .min_operands = 1,
     .max_operands = 1,

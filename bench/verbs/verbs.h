@@ -12,6 +12,7 @@ extern const edy_verb edy_verb_infer;
 extern const edy_verb edy_verb_run;
 extern const edy_verb edy_verb_conform;
 extern const edy_verb edy_verb_quantize;
+extern const edy_verb edy_verb_export;
 extern const edy_verb edy_verb_report;
 extern const edy_verb edy_verb_compare;
 extern const edy_verb edy_verb_ab;

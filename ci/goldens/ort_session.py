@@ -21,6 +21,7 @@ SLOTS = {  # name: (slot, result, arguments)
     "CreateSessionFromArray": (8, P, [P, c.c_char_p, c.c_size_t, P, P]),
     "Run": (9, P, [P, P, P, P, c.c_size_t, P, c.c_size_t, P]),
     "CreateSessionOptions": (10, P, [P]),
+    "SetOptimizedModelFilePath": (11, P, [P, c.c_char_p]),
     "SetSessionGraphOptimizationLevel": (23, P, [P, c.c_int]),
     "SetIntraOpNumThreads": (24, P, [P, c.c_int]),
     "SessionGetInputCount": (30, P, [P, P]),
@@ -90,13 +91,16 @@ class Runtime:
 
 
 class Session:
-    """A model loaded for running. model: bytes of the .onnx."""
+    """A model loaded for running. model: bytes of the .onnx. optimized: a path; the graph that is
+    run is written there."""
 
-    def __init__(self, runtime, model, level=EXACT_LEVEL, config=None, threads=1):
+    def __init__(self, runtime, model, level=EXACT_LEVEL, config=None, threads=1, optimized=None):
         self.rt = runtime
         options = runtime.make("CreateSessionOptions")
         runtime.call("SetSessionGraphOptimizationLevel", options, level)
         runtime.call("SetIntraOpNumThreads", options, threads)
+        if optimized:
+            runtime.call("SetOptimizedModelFilePath", options, optimized.encode())
         for key, value in (config or {}).items():
             runtime.call("AddSessionConfigEntry", options, key.encode(), value.encode())
         self.session = runtime.make("CreateSessionFromArray", runtime.env, model, len(model),
