@@ -37,6 +37,8 @@ static const struct net {
     {"resnet8_32", 12.50, 0.078, UINT64_C(0xfa10fb17c15fe40b), UINT64_C(0x1555a7118d63354d), false},
     {"squeezenet_1.1", 349.2, 1.24, UINT64_C(0xf484128ee424849a), UINT64_C(0x0397d8ed6f34a7f5),
      true},
+    {"tinyyolo_v2_416", 3485.5, 15.9, UINT64_C(0x93779ddfda4e0cec), UINT64_C(0xc64d028d57819b58),
+     true},
 };
 enum { NETS = sizeof nets / sizeof nets[0] };
 

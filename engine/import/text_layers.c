@@ -12,14 +12,13 @@
 
 enum { MAX_EXTENT = 4096, MAX_CHANNELS = 1 << 20 };
 
-typedef struct layer layer;
-
 /* One line's layer in the making. */
-struct layer {
+typedef struct layer {
     edy_text_context *c;
     edy_text_line *line;
     char name[EDY_TEXT_WORD_BYTES + 24]; /* "conv_3" */
-};
+    bool activated;                      /* an activation follows */
+} layer;
 
 static edy_status no_memory(const layer *l) {
     return edy_text_fail(l->c, EDY_NO_MEMORY, "no memory for the net");
@@ -139,35 +138,47 @@ static edy_status read_window(layer *l, bool pool, edy_window *w) {
 
 /* ---- Activations ----------------------------------------------------------------------------- */
 
-/* Appends the activation that the line asks for, if any. */
-static edy_status activate(layer *l, bool *found) {
-    static const struct {
-        const char *word;
-        float high;
-    } clamps[] = {{"relu", INFINITY}, {"relu6", 6.0f}};
-    char name[sizeof l->name + 8];
-    edy_node *n = NULL;
-    *found = false;
-    for (size_t i = 0; i < sizeof clamps / sizeof clamps[0]; i++) {
-        if (!edy_text_take(l->line, clamps[i].word))
-            continue;
-        snprintf(name, sizeof name, "%s.%s", l->name, clamps[i].word);
-        edy_status status = add_node(l, i == 0 ? EDY_OP_RELU : EDY_OP_CLIP, name, &n);
-        if (status)
+typedef struct activation {
+    const char *word; /* NULL: none */
+    edy_op_kind op;
+    float high, alpha;
+} activation;
+
+/* Finds the activation that the line asks for. */
+static edy_status read_activation(layer *l, activation *a) {
+    unsigned slope;
+    *a = (activation){.word = NULL};
+    if (edy_text_take(l->line, "relu")) {
+        *a = (activation){.word = "relu", .op = EDY_OP_RELU, .high = INFINITY};
+    } else if (edy_text_take(l->line, "relu6")) {
+        *a = (activation){.word = "relu6", .op = EDY_OP_CLIP, .high = 6.0f};
+    } else {
+        const char *word = edy_text_value(l->line, "leaky");
+        const edy_status status = word ? edy_text_decimal(l->c, "leaky", word, &slope) : EDY_OK;
+        if (status || !word)
             return status;
-        n->act_min = 0.0f;
-        n->act_max = clamps[i].high;
-        *found = true;
-        return finish_node(l);
+        *a = (activation){.word = "leaky", .op = EDY_OP_LEAKYRELU};
+        a->alpha = (float)slope / (float)EDY_TEXT_ONE;
     }
     return EDY_OK;
 }
 
-static bool wants_activation(const edy_text_line *line) {
-    for (size_t i = 1; i < line->n; i++)
-        if (strcmp(line->word[i], "relu") == 0 || strcmp(line->word[i], "relu6") == 0)
-            return true;
-    return false;
+static edy_status activate(layer *l, const activation *a) {
+    char name[sizeof l->name + 8];
+    edy_node *n = NULL;
+    if (!a->word)
+        return EDY_OK;
+    snprintf(name, sizeof name, "%s.%s", l->name, a->word);
+    const edy_status status = add_node(l, a->op, name, &n);
+    if (status)
+        return status;
+    if (a->op == EDY_OP_LEAKYRELU) {
+        n->alpha = a->alpha;
+    } else {
+        n->act_min = 0.0f;
+        n->act_max = a->high;
+    }
+    return finish_node(l);
 }
 
 /* ---- Layers with weights --------------------------------------------------------------------- */
@@ -191,8 +202,8 @@ static edy_status add_weights(layer *l, const edy_shape *filter, unsigned gain) 
     snprintf(name, sizeof name, "%s.bias", l->name);
     if (edy_graph_add_value(g, name, EDY_F32, &b, NULL))
         return no_memory(l);
-    edy_text_weights(c->seed, c->layers, n / channels, wants_activation(l->line) ? 2 : 1, gain,
-                     weight, n, bias, channels);
+    edy_text_weights(c->seed, c->layers, n / channels, l->activated ? 2 : 1, gain, weight, n, bias,
+                     channels);
     const edy_value_id ids[2] = {w, b};
     for (int i = 0; i < 2; i++) {
         g->value[ids[i]].shape = i == 0 ? *filter : row;
@@ -208,7 +219,7 @@ static edy_status add_weights(layer *l, const edy_shape *filter, unsigned gain) 
 
 static edy_status read_gain(layer *l, unsigned *gain) {
     const char *word = edy_text_value(l->line, "gain");
-    *gain = EDY_GAIN_ONE;
+    *gain = EDY_TEXT_ONE;
     return word ? edy_text_decimal(l->c, "gain", word, gain) : EDY_OK;
 }
 
@@ -372,10 +383,10 @@ static edy_status concat(layer *l) {
     return finish_node(l);
 }
 
-/* A line that is only an activation: its first word must stay to be found by activate. */
+/* A line that is only an activation: all of it was read before. */
 static edy_status activation_alone(layer *l) {
-    l->line->used[0] = false;
-    return EDY_OK;
+    return l->activated ? EDY_OK
+                        : edy_text_fail(l->c, EDY_BAD_FILE, "leaky needs its slope: leaky=0.1");
 }
 
 /* ---- All ------------------------------------------------------------------------------------- */
@@ -396,12 +407,14 @@ static const struct {
     {"softmax", softmax, false},
     {"relu", activation_alone, true},
     {"relu6", activation_alone, true},
+    {"leaky", activation_alone, true},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static size_t kind_of(const char *word) {
+    const bool leaky = strncmp(word, "leaky=", 6) == 0;
     size_t i = 0;
-    while (i < KINDS && strcmp(kinds[i].word, word) != 0)
+    while (i < KINDS && strcmp(kinds[i].word, leaky ? "leaky" : word) != 0)
         i++;
     return i;
 }
@@ -413,12 +426,15 @@ bool edy_text_is_layer(const char *word) {
 edy_status edy_text_layer(edy_text_context *c, edy_text_line *line) {
     const size_t kind = kind_of(line->word[0]);
     layer l = {.c = c, .line = line};
-    bool activated;
+    activation a = {.word = NULL};
     c->layers++;
-    snprintf(l.name, sizeof l.name, "%s_%" PRIu64, line->word[0], c->layers);
+    snprintf(l.name, sizeof l.name, "%s_%" PRIu64, kinds[kind].word, c->layers);
+    edy_status status = kinds[kind].activates ? read_activation(&l, &a) : EDY_OK;
     line->used[0] = true;
-    edy_status status = kinds[kind].add(&l);
-    if (!status && kinds[kind].activates)
-        status = activate(&l, &activated);
+    l.activated = a.word != NULL;
+    if (!status)
+        status = kinds[kind].add(&l);
+    if (!status)
+        status = activate(&l, &a);
     return status ? status : edy_text_finish(c, line);
 }

@@ -35,7 +35,7 @@ void edy_text_weights(uint64_t seed, uint64_t layer, uint64_t fan_in, unsigned p
                       float *weight, size_t n, float *bias, size_t channels) {
     assert(fan_in >= 1 && power >= 1 && power <= 100 && gain >= 1);
     const uint64_t root = integer_sqrt((UINT64_C(3) * power << 40) / fan_in); /* in 2^-20 */
-    const float unit = (float)gain / (float)EDY_GAIN_ONE;
+    const float unit = (float)gain / 10000.0f;
     uint64_t state = mix(mix(seed) ^ (layer + 1) * STEP);
     fill(&state, (float)root * 0x1p-20f * unit, weight, n);
     fill(&state, 0.1f * unit, bias, channels);

@@ -7,15 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EDY_GAIN_ONE = 10000 }; /* gains are whole ten-thousandths */
-
 /* A layer's weights and biases, from a generator of its own: splitmix64 (Steele, Lea, Flood 2014)
  * started from a mix of seed and layer, so a layer's weights do not depend on those before it.
  *
  * weight[0, n): uniform in [-a, a), a = gain * sqrt(3 * power / fan_in), hence of variance
  * gain^2 * power / fan_in. power 2 keeps the mean square of what a rectifier passes on (He, Zhang,
  * Ren, Sun 2015: half of a symmetric sum is cut off), power 1 that of a linear layer.
- * bias[0, channels): uniform in [-0.1, 0.1) * gain.
+ * bias[0, channels): uniform in [-0.1, 0.1) * gain. gain is in ten-thousandths, the unit of a text
+ * net's decimals.
  *
  * The square root is one of integers and all else single IEEE multiplications, so there is nothing
  * that a compiler or a libm could round in another way. fan_in, power, gain >= 1. */

@@ -157,8 +157,8 @@ edy_status edy_text_decimal(const edy_text_context *c, const char *what, const c
         for (ptrdiff_t i = at - start; i < 4 && right; i++)
             tenths *= 10;
     }
-    const int64_t units = whole * 10000 + tenths;
-    if (!right || *at != '\0' || units < 1 || units > 1000000)
+    const int64_t units = whole * EDY_TEXT_ONE + tenths;
+    if (!right || *at != '\0' || units < 1 || units > 100 * EDY_TEXT_ONE)
         return edy_text_fail(
             c, EDY_BAD_FILE,
             "%s is \"%s\", but must be 0.0001 to 100 with at most four decimal places", what, word);

@@ -7,7 +7,12 @@
 #include "engine/graph.h"
 #include "engine/import/limits.h"
 
-enum { EDY_TEXT_WORDS = 16, EDY_TEXT_WORD_BYTES = 48, EDY_TEXT_LABELS = 32 };
+enum {
+    EDY_TEXT_WORDS = 16,
+    EDY_TEXT_WORD_BYTES = 48,
+    EDY_TEXT_LABELS = 32,
+    EDY_TEXT_ONE = 10000 /* decimals are whole ten-thousandths */
+};
 
 typedef char edy_text_word[EDY_TEXT_WORD_BYTES];
 

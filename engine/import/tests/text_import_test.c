@@ -88,6 +88,17 @@ static void concat_keeps_the_order_of_its_labels(void **state) {
     edy_graph_destroy(g);
 }
 
+static void leaky_has_its_slope(void **state) {
+    (void)state;
+    edy_graph *g = import("net n\ninput 2x4x4\nconv 3 1x1 leaky=0.1\nleaky=0.25\n");
+    assert_int_equal(g->n_nodes, 3);
+    assert_int_equal(g->node[1].op, EDY_OP_LEAKYRELU);
+    assert_true(g->node[1].alpha == 0.1f);
+    assert_true(g->node[2].alpha == 0.25f);
+    assert_string_equal(g->node[2].name, "leaky_2.leaky");
+    edy_graph_destroy(g);
+}
+
 static void blocks_and_labels_are_local(void **state) {
     (void)state;
     edy_graph *g = import("net n\ninput 2x4x4\n"
@@ -194,6 +205,8 @@ static void wrong_lines_are_refused_by_number(void **state) {
         {HEAD "block b\nrelu\nblock c\nend\nb\n", "a.net:5: \"block\" is no layer"},
         {HEAD "block b\nb\nend\nb\n", "a.net:4: \"b\" is no layer and no block before"},
         {HEAD "end\n", "a.net:3: \"end\" is no layer"},
+        {HEAD "leaky\n", "a.net:3: leaky needs its slope"},
+        {HEAD "conv 1 1x1 leaky=-1\n", "a.net:3: leaky is \"-1\", but must be 0.0001 to 100"},
         {HEAD "relu\a\n", "a.net:3: byte 0x07 is not text"},
         {HEAD "relu \xc3\xa4\n", "a.net:3: byte 0xc3 is not text"},
         {HEAD "a a a a a a a a a a a a a a a a a\n", "a.net:3: more than 16 words"},
@@ -282,7 +295,7 @@ static void weights_have_the_stated_distribution(void **state) {
     (void)state;
     enum { N = 100000, FAN_IN = 48 };
     static float w[N], b[N];
-    edy_text_weights(3, 5, FAN_IN, 2, EDY_GAIN_ONE / 2, w, N, b, N);
+    edy_text_weights(3, 5, FAN_IN, 2, 5000, w, N, b, N);
     double sum = 0, squares = 0, most = 0, bias_most = 0;
     for (size_t i = 0; i < N; i++) {
         sum += (double)w[i];
@@ -300,10 +313,10 @@ static void weights_have_the_stated_distribution(void **state) {
 static void weights_depend_on_seed_and_layer_alone(void **state) {
     (void)state;
     float a[4][8], b[4];
-    edy_text_weights(1, 1, 9, 1, EDY_GAIN_ONE, a[0], 8, b, 1);
-    edy_text_weights(1, 2, 9, 1, EDY_GAIN_ONE, a[1], 8, b, 1);
-    edy_text_weights(2, 1, 9, 1, EDY_GAIN_ONE, a[2], 8, b, 1);
-    edy_text_weights(1, 1, 9, 1, EDY_GAIN_ONE, a[3], 8, b, 1);
+    edy_text_weights(1, 1, 9, 1, 10000, a[0], 8, b, 1);
+    edy_text_weights(1, 2, 9, 1, 10000, a[1], 8, b, 1);
+    edy_text_weights(2, 1, 9, 1, 10000, a[2], 8, b, 1);
+    edy_text_weights(1, 1, 9, 1, 10000, a[3], 8, b, 1);
     assert_memory_equal(a[0], a[3], sizeof a[0]);
     assert_memory_not_equal(a[0], a[1], sizeof a[0]);
     assert_memory_not_equal(a[0], a[2], sizeof a[0]);
@@ -314,6 +327,7 @@ int main(void) {
         cmocka_unit_test(lines_become_nodes),
         cmocka_unit_test(same_padding_puts_the_odd_one_at_the_end),
         cmocka_unit_test(concat_keeps_the_order_of_its_labels),
+        cmocka_unit_test(leaky_has_its_slope),
         cmocka_unit_test(blocks_and_labels_are_local),
         cmocka_unit_test(wrong_lines_are_refused_by_number),
         cmocka_unit_test(blocks_cannot_explode),
