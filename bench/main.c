@@ -13,8 +13,9 @@ static const edy_verb *const verbs[] = {
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
-/* Not in the help: started by this program. */
-static const edy_verb *const unlisted[] = {&edy_verb_peak_rss, &edy_verb_peer};
+/* Not in the help: started by this program and by scripts. */
+static const edy_verb *const unlisted[] = {&edy_verb_peak_rss, &edy_verb_peer,
+                                           &edy_verb_scoreboard};
 enum { UNLISTED_COUNT = sizeof unlisted / sizeof unlisted[0] };
 
 static void print_verbs(FILE *out) {

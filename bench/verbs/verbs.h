@@ -20,5 +20,6 @@ extern const edy_verb edy_verb_ab;
 /* Not listed by the help: the program starts them itself. */
 extern const edy_verb edy_verb_peak_rss;
 extern const edy_verb edy_verb_peer;
+extern const edy_verb edy_verb_scoreboard;
 
 #endif
