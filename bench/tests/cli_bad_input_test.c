@@ -187,6 +187,11 @@ static void an_unknown_backend(void **state) {
     refused(INFER " --backend mmx", "\"mmx\"", "scalar");
     refused("edyno inspect model.onnx --backend mmx", "\"mmx\"", "scalar");
     refused("edyno conform model.onnx --backend scalar,mmx", "\"mmx\"", "scalar");
+    refused("edyno conform --bench", "--bench", "--kernels");
+    refused("edyno conform simplecnn --kernels", "\"simplecnn\"", "--kernels");
+    refused("edyno conform --kernels --threads 2", "--threads", "--kernels");
+    refused("edyno conform --kernels --shapes nosuch", "\"nosuch\"", "shapes_nosuch.txt");
+    refused("edyno conform --kernels --problem 'conv in=1x8x8x3'", "--problem: ", "\"out\"");
 }
 
 static void a_backend_that_this_cpu_lacks(void **state) {

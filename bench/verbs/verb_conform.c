@@ -84,6 +84,7 @@ static const edy_opt opts[] = {
      .low = 0,
      .high = 10000000,
      .help = "--kernels: random shapes a family"},
+    {.name = "bench", .kind = EDY_OPT_FLAG, .help = "--kernels: time each case's call too"},
     {.name = "inherited",
      .kind = EDY_OPT_FLAG,
      .help = "--kernels: also walk what a backend has from scalar"},

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/env.h"
 #include "bench/verbs/verb_common.h"
 #include "bench/verbs/verb_conform.h"
 #include "bench/walk/walk.h"
@@ -61,8 +62,12 @@ static edy_status read_problems(const edy_args *args, edy_problems *all, edy_err
     char share[EDY_PATH_MAX];
     edy_problem one;
     const char *const *files;
+    /* What --bench times where nothing is named: enough work to be at full speed. */
+    static const char usual[] = "any rows=mr channels=4tile depth=256 taps=9 fill=realistic";
     const char *text = edy_args_string(args, "problem");
     edy_status st = EDY_OK;
+    if (!text && edy_args_flag(args, "bench") && !edy_args_given(args, "shapes"))
+        text = usual;
     if (text) {
         st = edy_problem_parse("--problem", 0, text, &one, err);
         return st ? st : edy_problems_add(all, &one, err);
@@ -134,11 +139,32 @@ static edy_status check_arguments(const edy_args *args, edy_error *err) {
 }
 
 edy_status edy_verb_conform_refuse_kernel_options(const edy_args *args, edy_error *err) {
-    static const char *const ours[] = {"kernel", "shapes", "problem", "fill", "cases", "inherited"};
+    static const char *const ours[] = {"kernel", "shapes",    "problem", "fill",
+                                       "cases",  "inherited", "bench"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         if (edy_args_given(args, ours[i]))
             return edy_fail(err, EDY_BAD_ARGUMENT, "option --%s needs --kernels", ours[i]);
     return EDY_OK;
+}
+
+/* Everything but backends and problems. how: room for what emulates this CPU. */
+static edy_walk_options options_of(const edy_args *args, char how[32]) {
+    const bool named = edy_args_given(args, "problem") || edy_args_given(args, "shapes");
+    const bool bench = edy_args_flag(args, "bench"), narrow = named || bench;
+    edy_walk_options o = {.pattern = edy_args_string(args, "kernel"),
+                          .fill = fill_of(edy_args_enum(args, "fill")),
+                          .seed = (uint64_t)edy_args_integer(args, "seed"),
+                          .random = (size_t)edy_args_integer(args, "cases"),
+                          .max_macs = narrow || edy_args_flag(args, "full") ? 0 : quick_macs,
+                          .inherited =
+                              edy_args_flag(args, "inherited") || edy_args_given(args, "problem"),
+                          .in_process = edy_args_flag(args, "in-process"),
+                          .on_begin = show_begin,
+                          .on_row = show_row};
+    if (narrow && !edy_args_given(args, "cases"))
+        o.random = 0;
+    o.bench = bench && !edy_env_emulated("", how, 32);
+    return o;
 }
 
 int edy_verb_conform_kernels(const edy_args *args) {
@@ -146,25 +172,14 @@ int edy_verb_conform_kernels(const edy_args *args) {
     edy_problems problems = {.item = NULL};
     edy_walk_table table = {.row = NULL};
     edy_error err;
-    const bool narrow = edy_args_given(args, "problem") || edy_args_given(args, "shapes");
-    const bool all = narrow || edy_args_flag(args, "full");
-    edy_walk_options o = {
-        .backend = backends,
-        .pattern = edy_args_string(args, "kernel"),
-        .fill = fill_of(edy_args_enum(args, "fill")),
-        .seed = (uint64_t)edy_args_integer(args, "seed"),
-        .random =
-            narrow && !edy_args_given(args, "cases") ? 0 : (size_t)edy_args_integer(args, "cases"),
-        .max_macs = all ? 0 : quick_macs,
-        .inherited = edy_args_flag(args, "inherited") || edy_args_given(args, "problem"),
-        .in_process = edy_args_flag(args, "in-process"),
-        .on_begin = show_begin,
-        .on_row = show_row};
+    char how[32] = "";
     int code = EDY_EXIT_USAGE;
+    edy_walk_options o = options_of(args, how);
     edy_status st = check_arguments(args, &err);
     st = st ? st : edy_verb_backends(args, backends, &o.n_backends, &err);
     st = st ? st : read_problems(args, &problems, &err);
     if (!st) {
+        o.backend = backends;
         o.problem = problems.item;
         o.n_problems = problems.n;
         edy_walk_print_heading(stdout);
@@ -176,6 +191,8 @@ int edy_verb_conform_kernels(const edy_args *args) {
         print_closing(args, &o, &table);
         code = edy_walk_exit_code(&table);
     }
+    if (how[0] && !st)
+        printf("no times: this is an emulated CPU (%s)\n", how);
     if (code == EDY_EXIT_NOTHING_RAN)
         fprintf(stderr, "edyno conform: no case was walked; is there a kernel of that name?\n");
     edy_walk_free(&table);

@@ -34,6 +34,15 @@ bool edy_case_end(edy_case *c) {
     return !c->failed;
 }
 
+bool edy_case_again(edy_case *c) {
+    return edy_call_again(c->problem->timer, &c->called);
+}
+
+size_t edy_case_place(edy_case *c, size_t places) {
+    const size_t place = edy_random_below(&c->random, places);
+    return c->problem->timer ? 0 : place;
+}
+
 bool edy_case_chance(edy_case *c, size_t one_in) {
     return edy_random_below(&c->random, one_in) == 0;
 }

@@ -13,7 +13,7 @@ typedef struct edy_case {
     edy_kernel_verdict *verdict;
     uint64_t random;
     edy_guard guard;
-    bool failed;
+    bool failed, called;
 } edy_case;
 
 edy_case edy_case_begin(const char *family, const edy_kernel_problem *p, edy_kernel_verdict *v);
@@ -21,6 +21,10 @@ edy_case edy_case_begin(const char *family, const edy_kernel_problem *p, edy_ker
 bool edy_case_end(edy_case *c);
 /* Notes the first failure, in one sentence. */
 void edy_case_fail(edy_case *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Around the kernel's call: while (edy_case_again(&c)) kernel(...); Once, or as often as timing it
+ * takes. */
+bool edy_case_again(edy_case *c);
 
 /* Guarded blocks; a failed allocation ends the program. Sides are drawn from the seed. */
 void *edy_case_bytes(edy_case *c, size_t bytes); /* canaries */
@@ -31,6 +35,9 @@ int8_t *edy_case_s8(edy_case *c, size_t n);
 edy_f32_clamp edy_case_clamp(edy_case *c);
 edy_s8_output edy_case_s8_output(edy_case *c);
 bool edy_case_chance(edy_case *c, size_t one_in);
+/* Where an output lies: 0 apart, else 1..places-1 in place of an input. Timed calls are apart, so
+ * that their inputs stay. */
+size_t edy_case_place(edy_case *c, size_t places);
 
 /* EXACT fill: the largest integer reach with which sums of k products stay exact in binary32. */
 int32_t edy_exact_reach(size_t k);

@@ -118,12 +118,14 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
             residual = out;
         }
     }
-    if (indirect)
-        kernel->igemm(d.rows, d.channels, d.depth, d.taps, d.list.list, d.list.a_offset,
-                      d.list.zero, packed, out, d.stride, residual, &d.clamp);
-    else
-        kernel->gemm(d.rows, d.channels, d.depth, d.a, d.a_stride, packed, out, d.stride, residual,
-                     &d.clamp);
+    while (edy_case_again(&c)) {
+        if (indirect)
+            kernel->igemm(d.rows, d.channels, d.depth, d.taps, d.list.list, d.list.a_offset,
+                          d.list.zero, packed, out, d.stride, residual, &d.clamp);
+        else
+            kernel->gemm(d.rows, d.channels, d.depth, d.a, d.a_stride, packed, out, d.stride,
+                         residual, &d.clamp);
+    }
     if (packed_bytes % 64 != 0)
         edy_case_fail(&c, "packed_bytes is %zu, not a multiple of 64", packed_bytes);
     compare(&c, &d, out);

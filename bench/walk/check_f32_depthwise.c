@@ -45,8 +45,9 @@ static bool check(const edy_kernels *k, const edy_kernel_problem *p, edy_kernel_
     void *packed = edy_case_bytes(&c, k->f32_depthwise.packed_bytes(channels, taps));
     k->f32_depthwise.pack(channels, taps, d.w, d.bias, packed);
     float *out = edy_case_bytes(&c, ((pixels - 1) * stride + channels) * sizeof(float));
-    k->f32_depthwise.run(pixels, channels, taps, d.list.list, d.list.a_offset, d.list.zero, packed,
-                         out, stride, &d.clamp);
+    while (edy_case_again(&c))
+        k->f32_depthwise.run(pixels, channels, taps, d.list.list, d.list.a_offset, d.list.zero,
+                             packed, out, stride, &d.clamp);
     bool plain = true, fused = true;
     for (size_t i = 0; i < pixels; i++) {
         for (size_t ch = 0; ch < channels; ch++) {

@@ -41,12 +41,14 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
         want[i] = x < clamp.low ? clamp.low : x > clamp.high ? clamp.high : x;
     }
     float *out = edy_case_bytes(&c, n * sizeof(float));
-    const size_t place = edy_random_below(&c.random, binary ? 3 : 2);
+    const size_t place = edy_case_place(&c, binary ? 3 : 2);
     out = place == 0 ? out : place == 1 ? a : b; /* may be in place */
-    if (binary)
-        binary(n, a, b, out, &clamp);
-    else
-        k->f32_clamp(n, a, out, &clamp);
+    while (edy_case_again(&c)) {
+        if (binary)
+            binary(n, a, b, out, &clamp);
+        else
+            k->f32_clamp(n, a, out, &clamp);
+    }
     for (size_t i = 0; i < n; i++)
         edy_case_same_f32(&c, out[i], want[i], 0, i);
     return edy_case_end(&c);
@@ -72,8 +74,9 @@ static bool check_leaky(const edy_kernels *k, const edy_kernel_problem *p, edy_k
         (float)(2 * edy_random_unit(&c.random) - 0.5); /* above 1 and below 0, too */
     for (size_t i = 0; i < p->channels; i++)
         want[i] = a[i] < 0 ? (float)((double)alpha * (double)a[i]) : a[i];
-    out = edy_case_chance(&c, 2) ? a : out;
-    k->f32_leaky(p->channels, a, out, alpha);
+    out = edy_case_place(&c, 2) ? a : out;
+    while (edy_case_again(&c))
+        k->f32_leaky(p->channels, a, out, alpha);
     for (size_t i = 0; i < p->channels; i++)
         edy_case_same_f32(&c, out[i], want[i], 0, i);
     return edy_case_end(&c);
@@ -97,7 +100,8 @@ static bool check_quantize(const edy_kernels *k, const edy_kernel_problem *p,
                             ? 2.0f /* every odd number is a tie */
                             : (float)(0.001 + 0.05 * edy_random_unit(&c.random));
     int8_t *out = edy_case_bytes(&c, p->channels);
-    k->quantize(p->channels, a, out, scale, &o);
+    while (edy_case_again(&c))
+        k->quantize(p->channels, a, out, scale, &o);
     for (size_t i = 0; i < p->channels; i++)
         edy_case_same_s8(&c, out[i], quantized(a[i], scale, &o), 0, i);
     return edy_case_end(&c);
@@ -110,7 +114,8 @@ static bool check_dequantize(const edy_kernels *k, const edy_kernel_problem *p,
     const float scale = (float)(0.001 + edy_random_unit(&c.random));
     const int32_t zero_point = edy_random_between(&c.random, -128, 127);
     float *out = edy_case_bytes(&c, p->channels * sizeof(float));
-    k->dequantize(p->channels, a, out, scale, zero_point);
+    while (edy_case_again(&c))
+        k->dequantize(p->channels, a, out, scale, zero_point);
     for (size_t i = 0; i < p->channels; i++)
         edy_case_same_f32(&c, out[i], (float)(((double)a[i] - zero_point) * (double)scale), 0, i);
     return edy_case_end(&c);

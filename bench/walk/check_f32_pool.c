@@ -40,7 +40,9 @@ static bool check_maxpool(const edy_kernels *k, const edy_kernel_problem *p,
     }
     const edy_f32_clamp clamp = edy_case_clamp(&c);
     float *out = edy_case_bytes(&c, ((p->rows - 1) * stride + p->channels) * sizeof(float));
-    k->f32_maxpool(p->rows, p->channels, p->taps, list.list, list.a_offset, out, stride, &clamp);
+    while (edy_case_again(&c))
+        k->f32_maxpool(p->rows, p->channels, p->taps, list.list, list.a_offset, out, stride,
+                       &clamp);
     for (size_t i = 0; i < p->rows; i++)
         for (size_t ch = 0; ch < p->channels; ch++)
             edy_case_same_f32(&c, out[i * stride + ch],
@@ -60,8 +62,9 @@ static bool check_avgpool(const edy_kernels *k, const edy_kernel_problem *p,
             p->fill == EDY_FILL_EXACT ? 4.0f : (float)(1 + edy_random_below(&c.random, p->taps));
     const edy_f32_clamp clamp = edy_case_clamp(&c);
     float *out = edy_case_bytes(&c, ((p->rows - 1) * stride + p->channels) * sizeof(float));
-    k->f32_avgpool(p->rows, p->channels, p->taps, list.list, list.a_offset, list.zero, count, out,
-                   stride, &clamp);
+    while (edy_case_again(&c))
+        k->f32_avgpool(p->rows, p->channels, p->taps, list.list, list.a_offset, list.zero, count,
+                       out, stride, &clamp);
     for (size_t i = 0; i < p->rows; i++) {
         for (size_t ch = 0; ch < p->channels; ch++) {
             edy_expected want = {.roundings = p->taps + 1};
@@ -86,7 +89,8 @@ static bool check_mean(const edy_kernels *k, const edy_kernel_problem *p, edy_ke
     const float *a = edy_case_f32(&c, (p->rows - 1) * stride + p->channels, 100);
     const edy_f32_clamp clamp = edy_case_clamp(&c);
     float *out = edy_case_bytes(&c, p->channels * sizeof(float));
-    k->f32_mean(p->rows, p->channels, a, stride, out, &clamp);
+    while (edy_case_again(&c))
+        k->f32_mean(p->rows, p->channels, a, stride, out, &clamp);
     for (size_t ch = 0; ch < p->channels; ch++) {
         edy_expected want = {.roundings = p->rows + 1};
         float sum = 0.0f;

@@ -19,11 +19,13 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
     const int8_t *a = NULL;
     if (indirect) {
         list = edy_case_rows_s8(&c, taps * kernel->mr, depth, true);
-        kernel->igemm(p->rows, p->channels, depth, taps, list.list, list.a_offset, list.zero,
-                      packed, out, stride, &o);
+        while (edy_case_again(&c))
+            kernel->igemm(p->rows, p->channels, depth, taps, list.list, list.a_offset, list.zero,
+                          packed, out, stride, &o);
     } else {
         a = edy_case_s8(&c, (p->rows - 1) * a_stride + depth);
-        kernel->gemm(p->rows, p->channels, depth, a, a_stride, packed, out, stride, &o);
+        while (edy_case_again(&c))
+            kernel->gemm(p->rows, p->channels, depth, a, a_stride, packed, out, stride, &o);
     }
     for (size_t m = 0; m < p->rows; m++) {
         for (size_t n = 0; n < p->channels; n++) {

@@ -14,8 +14,9 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
     void *packed = edy_case_bytes(&c, kernel->packed_bytes(p->channels, taps));
     kernel->pack(p->channels, taps, &w, packed);
     int8_t *out = edy_case_bytes(&c, (p->rows - 1) * stride + p->channels);
-    kernel->run(p->rows, p->channels, taps, list.list, list.a_offset, list.zero, packed, out,
-                stride, &o);
+    while (edy_case_again(&c))
+        kernel->run(p->rows, p->channels, taps, list.list, list.a_offset, list.zero, packed, out,
+                    stride, &o);
     for (size_t i = 0; i < p->rows; i++) {
         for (size_t ch = 0; ch < p->channels; ch++) {
             int64_t acc = w.bias[ch];

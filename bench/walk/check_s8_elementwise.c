@@ -40,9 +40,10 @@ static bool check_add(const edy_kernels *k, const edy_kernel_problem *p, edy_ker
     int8_t *want = edy_case_bytes(&c, p->channels), *out = edy_case_bytes(&c, p->channels);
     for (size_t i = 0; i < p->channels; i++)
         want[i] = (int8_t)added(a[i], b[i], &r);
-    const size_t place = edy_random_below(&c.random, 3);
+    const size_t place = edy_case_place(&c, 3);
     out = place == 0 ? out : place == 1 ? a : b;
-    k->s8_add(p->channels, a, b, out, &r);
+    while (edy_case_again(&c))
+        k->s8_add(p->channels, a, b, out, &r);
     for (size_t i = 0; i < p->channels; i++)
         edy_case_same_s8(&c, out[i], want[i], 0, i);
     return edy_case_end(&c);
@@ -55,8 +56,9 @@ static bool check_lut(const edy_kernels *k, const edy_kernel_problem *p, edy_ker
     memcpy(copy, a, p->channels);
     for (int i = 0; i < 256; i++)
         table[i] = (int8_t)edy_random_between(&c.random, -128, 127);
-    out = edy_case_chance(&c, 2) ? a : out;
-    k->s8_lut(p->channels, a, out, table);
+    out = edy_case_place(&c, 2) ? a : out;
+    while (edy_case_again(&c))
+        k->s8_lut(p->channels, a, out, table);
     for (size_t i = 0; i < p->channels; i++)
         edy_case_same_s8(&c, out[i], table[copy[i] < 0 ? copy[i] + 256 : copy[i]], 0, i);
     return edy_case_end(&c);

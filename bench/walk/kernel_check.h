@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/kernel.h"
+#include "bench/walk/call_timer.h"
 #include "bench/walk/fill.h"
 
 /* Everything else (strides, clamp, residual, padding rows, offsets, which side of a buffer is
@@ -21,6 +22,8 @@ typedef struct edy_kernel_problem {
     size_t taps;     /* window positions; GEMM: 1 */
     edy_fill fill;
     uint64_t seed;
+    edy_call_timer *timer; /* NULL: one call. Else the call is repeated and timed; the verdict then
+                              says nothing, since outputs are also inputs of some kernels */
 } edy_kernel_problem;
 
 typedef struct edy_kernel_verdict {

@@ -22,7 +22,8 @@ static int32_t working_step(const edy_plan *plan) {
 
 static edy_status plan_layer(const edy_layer_case *job, const edy_layer_data *d, edy_threads *pool,
                              edy_graph **graph, edy_plan **plan, edy_error *err) {
-    const edy_plan_options options = {.backend = job->backend, .threads = pool};
+    const edy_plan_options options = {
+        .backend = job->backend, .threads = pool, .keep_values = job->timer != NULL};
     const edy_status st = edy_layer_graph(d, graph, err);
     return st ? st : edy_plan_create(*graph, &options, plan, err);
 }
@@ -44,6 +45,19 @@ static void run_and_compare(edy_case *c, const edy_layer_data *d, edy_plan *plan
         edy_layer_compare_f32(c, d, y);
 }
 
+/* The layer's step alone: without the copies in and out of the model's axes. */
+static void time_step(edy_case *c, const edy_layer_case *job, const edy_layer_data *d,
+                      edy_plan *plan) {
+    const int32_t step = working_step(plan);
+    const bool s8 = d->dtype != EDY_LAYER_F32;
+    void *y = edy_case_bytes(c, edy_plan_output(plan, 0)->bytes);
+    const void *const in[] = {s8 ? (const void *)d->x8 : (const void *)d->x, d->other};
+    bool done = false;
+    edy_plan_run(plan, in, &y);
+    while (edy_call_again(job->timer, &done))
+        edy_plan_run_step(plan, step);
+}
+
 bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
     assert(edy_layer_has_dtype(job->layer->kind, job->dtype));
     const edy_kernel_problem p = {.fill = job->fill, .seed = job->seed};
@@ -55,8 +69,8 @@ bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
     edy_error err = {0};
     v->kernel[0] = '\0';
     edy_layer_draw(&c, &d);
-    edy_status st =
-        edy_threads_create(1 + (unsigned)edy_random_below(&c.random, 3), NULL, NULL, &pool, &err);
+    const unsigned threads = 1 + (unsigned)edy_random_below(&c.random, 3);
+    edy_status st = edy_threads_create(job->timer ? 1 : threads, NULL, NULL, &pool, &err);
     st = st ? st : plan_layer(job, &d, pool, &graph, &plan, &err);
     if (st) {
         edy_case_fail(&c, "no plan: %s", err.message);
@@ -65,7 +79,10 @@ bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
         snprintf(v->kernel, sizeof v->kernel, "%s", step.kernel);
         const bool spoil = job->fill == EDY_FILL_EXTREME && edy_case_chance(&c, 3);
         edy_layer_draw_x(&c, &d, spoil);
-        run_and_compare(&c, &d, plan);
+        if (job->timer)
+            time_step(&c, job, &d, plan);
+        else
+            run_and_compare(&c, &d, plan);
     }
     edy_plan_destroy(plan);
     edy_graph_destroy(graph);

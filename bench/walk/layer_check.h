@@ -25,6 +25,7 @@ typedef struct edy_layer_case {
     edy_layer_dtype dtype; /* one that the kind has */
     edy_fill fill;
     uint64_t seed;
+    edy_call_timer *timer; /* not NULL: time the layer's step, one thread; judge nothing */
 } edy_layer_case;
 
 typedef struct edy_layer_verdict {

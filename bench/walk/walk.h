@@ -29,12 +29,20 @@ typedef enum edy_walk_verdict {
     EDY_WALK_VERDICTS
 } edy_walk_verdict;
 
-enum { EDY_WALK_FAILURES = 3, EDY_WALK_RERUN = EDY_PROBLEM_TEXT + 80 };
+enum { EDY_WALK_TIMINGS = 64, EDY_WALK_FAILURES = 3, EDY_WALK_RERUN = EDY_PROBLEM_TEXT + 80 };
 
 typedef struct edy_walk_failure {
     char what[320];             /* one sentence */
     char rerun[EDY_WALK_RERUN]; /* "edyno conform --kernels --backend avx2 --problem '...'" */
 } edy_walk_failure;
+
+/* One case, timed: a call of the kernel, or the layer's step of a plan with one thread. */
+typedef struct edy_walk_timing {
+    char problem[EDY_PROBLEM_TEXT];
+    double median_ns;
+    double work; /* multiplications and additions of a call; elements where it has none */
+    bool is_arithmetic;
+} edy_walk_timing;
 
 typedef struct edy_walk_row {
     char backend[32];
@@ -46,6 +54,8 @@ typedef struct edy_walk_row {
     double share;    /* worst error as a share of the allowed one; 0 where all was exact */
     edy_walk_failure failure[EDY_WALK_FAILURES]; /* the first ones */
     size_t n_failures;
+    edy_walk_timing timing[EDY_WALK_TIMINGS];
+    size_t n_timings;
 } edy_walk_row;
 
 typedef struct edy_walk_options {
@@ -60,6 +70,7 @@ typedef struct edy_walk_options {
     double max_macs; /* layers above are counted as left out; 0: none are */
     bool inherited;  /* walk scalar's kernels again in the backends that inherit them */
     bool in_process; /* no child process: for debuggers */
+    bool bench;      /* time the cases that pass; one fill (realistic) unless one is asked for */
     /* Called before and after each row; may be NULL. */
     void (*on_begin)(void *context, const char *backend, const char *family);
     void (*on_row)(void *context, const edy_walk_row *row);

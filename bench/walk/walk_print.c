@@ -28,6 +28,14 @@ void edy_walk_print_heading(FILE *out) {
             "FAILED", "SHARE");
 }
 
+static void print_timing(const edy_walk_timing *t, FILE *out) {
+    char unit[16] = "Gelem/s";
+    if (t->is_arithmetic)
+        strcpy(unit, strstr(t->problem, "f32") ? "GFLOP/s" : "GOP/s");
+    fprintf(out, "  %12.0f ns %8.2f %-8s %s\n", t->median_ns, t->work / t->median_ns, unit,
+            t->problem);
+}
+
 void edy_walk_print_row(const edy_walk_row *row, FILE *out) {
     char share[16] = "exact";
     if (row->share > 0)
@@ -39,6 +47,8 @@ void edy_walk_print_row(const edy_walk_row *row, FILE *out) {
     else
         fprintf(out, "%6zu %6zu %6s%s\n", row->cases, row->failed, share,
                 row->verdict == EDY_WALK_CRASH ? " CRASH" : "");
+    for (size_t i = 0; i < row->n_timings; i++)
+        print_timing(&row->timing[i], out);
     if (row->left_out)
         fprintf(out, "  %zu larger layers left out; --full walks them\n", row->left_out);
     for (size_t i = 0; i < row->n_failures; i++) {

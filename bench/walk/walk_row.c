@@ -43,18 +43,59 @@ static void note(walker *w, bool pass, const edy_kernel_verdict *v) {
     w->at[0] = '\0';
 }
 
+static void note_timing(walker *w, const edy_call_timer *timer, double work, bool is_arithmetic) {
+    edy_walk_row *row = w->row;
+    if (timer->samples == 0 || row->n_timings == EDY_WALK_TIMINGS)
+        return;
+    edy_walk_timing *t = &row->timing[row->n_timings++];
+    memcpy(t->problem, w->at, sizeof t->problem);
+    t->median_ns = timer->median_ns;
+    t->work = work;
+    t->is_arithmetic = is_arithmetic;
+}
+
+static void time_row_case(walker *w, edy_kernel_problem p) {
+    const edy_kernel_family *family = w->subject->family;
+    const edy_kernel_limits limits = family->limits(&w->subject->kernels);
+    edy_call_timer timer = edy_call_timer_make();
+    edy_kernel_verdict v;
+    double work = (double)p.channels * (double)(limits.has_rows ? p.rows : 1);
+    const bool is_arithmetic = limits.has_depth || strstr(family->name, "conv");
+    work *= (double)(limits.has_depth ? p.depth : 1) * (double)(limits.has_taps ? p.taps : 1);
+    p.timer = &timer;
+    family->check(&w->subject->kernels, &p, &v);
+    note_timing(w, &timer, is_arithmetic ? 2 * work : work, is_arithmetic);
+}
+
 static void run_row_case(walker *w, const edy_kernel_problem *p) {
     edy_kernel_verdict v;
     edy_row_case_text(w->subject->family, p, w->at);
     const bool pass = w->subject->family->check(&w->subject->kernels, p, &v);
+    if (pass && w->options->bench)
+        time_row_case(w, *p);
     note(w, pass, &v);
 }
 
+static void time_layer_case(walker *w, edy_layer_case job) {
+    const bool is_arithmetic = job.layer->kind <= EDY_LAYER_GEMM;
+    edy_call_timer timer = edy_call_timer_make();
+    edy_layer_verdict v;
+    job.timer = &timer;
+    edy_layer_check(&job, &v);
+    note_timing(w, &timer, (is_arithmetic ? 2 : 1) * edy_layer_macs(job.layer), is_arithmetic);
+}
+
 static void run_layer_case(walker *w, const edy_layer *layer, edy_fill fill, uint64_t seed) {
-    const edy_layer_case job = {w->subject->backend, layer, w->subject->dtype, fill, seed};
+    const edy_layer_case job = {.backend = w->subject->backend,
+                                .layer = layer,
+                                .dtype = w->subject->dtype,
+                                .fill = fill,
+                                .seed = seed};
     edy_layer_verdict v;
     edy_layer_case_text(layer, job.dtype, fill, seed, w->at);
     const bool pass = edy_layer_check(&job, &v);
+    if (pass && w->options->bench)
+        time_layer_case(w, job);
     char *kernel = w->row->kernel;
     if (w->row->cases == 0)
         memcpy(kernel, v.kernel, sizeof v.kernel);
@@ -66,6 +107,8 @@ static void run_layer_case(walker *w, const edy_layer *layer, edy_fill fill, uin
 /* ---- Problems -------------------------------------------------------------------------------- */
 
 static bool has_fill(const walker *w, const edy_problem *p, int fill) {
+    if (w->options->bench && w->options->fill < 0 && p->fill < 0)
+        return fill == EDY_FILL_REALISTIC;
     return (w->options->fill < 0 || w->options->fill == fill) && (p->fill < 0 || p->fill == fill);
 }
 

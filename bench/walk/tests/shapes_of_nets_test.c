@@ -92,6 +92,17 @@ static void print_line(const char *net, const edy_layer *l) {
     print_error("shapes_%s.txt lacks: %s\n", net, text);
 }
 
+/* What fuses layers, and not what then arranges them for an engine. */
+static void fuse(edy_graph *g) {
+    static edy_status (*const passes[])(edy_graph *, edy_error *) = {
+        edy_pass_fold_pad, edy_pass_fold_batchnorm, edy_pass_fuse_activation,
+        edy_pass_fuse_residual, edy_pass_fuse_activation};
+    edy_error err;
+    for (size_t i = 0; i < sizeof passes / sizeof passes[0]; i++)
+        if (passes[i](g, &err))
+            fail_msg("%s", err.message);
+}
+
 /* Leaky activations are steps of their own, no part of a layer problem: left out. */
 static edy_graph *import(const char *net) {
     static const char leaky[] = " leaky=";
@@ -103,8 +114,9 @@ static edy_graph *import(const char *net) {
         fail_msg("%s", err.message);
     for (char *at = text; (at = strstr(at, leaky));)
         memset(at, ' ', sizeof leaky - 1 + strcspn(at + sizeof leaky - 1, " \r\n"));
-    if (edy_text_import_memory(path, text, strlen(text), NULL, &g, &err) || edy_passes_run(g, &err))
+    if (edy_text_import_memory(path, text, strlen(text), NULL, &g, &err))
         fail_msg("%s", err.message);
+    fuse(g);
     free(text);
     return g;
 }
