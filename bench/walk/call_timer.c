@@ -10,7 +10,7 @@ edy_call_timer edy_call_timer_make(void) {
     return (edy_call_timer){.clock = edy_clock_system(), .sample_ns = 20e3, .min_ns = 100e6};
 }
 
-/* The calls of a sample are made: keeps its mean, or grows the number of calls. False at the end. */
+/* The calls of a sample are made: keeps its mean, or grows their number. False at the end. */
 static bool end_sample(edy_call_timer *t) {
     const double took = (double)(edy_now_ns(&t->clock) - t->start_ns);
     if (took < t->sample_ns && t->per_sample < INT64_C(1) << 40) {
