@@ -193,6 +193,25 @@ static void conform_says_why_it_is_neither_right_nor_wrong(void **state) {
     edy_run_free(&r);
 }
 
+static void nets_are_a_group_of_their_own(void **state) {
+    (void)state;
+    edy_run r = edy_shell(shell, "edyno conform --variant int4");
+    assert_int_equal(r.code, 2);
+    assert_non_null(strstr(r.err, "there are dscnn/fp32"));
+    assert_null(strstr(r.err, "ds_cnn_49x10"));
+    edy_run_free(&r);
+    r = edy_shell(shell, "edyno run --group nets --variant int4");
+    assert_int_equal(r.code, 2);
+    assert_non_null(strstr(r.err, "there are ds_cnn_49x10/fp32, ds_cnn_49x10/int8"));
+    assert_null(strstr(r.err, "dscnn/"));
+    edy_run_free(&r);
+    r = edy_shell(shell, "edyno conform ds_cnn_49x10 -b scalar -t 1 --batch 1");
+    assert_int_equal(r.code, 4); /* our own oracle alone judges: never a PASS */
+    assert_non_null(strstr(r.out, "0 failed"));
+    assert_non_null(strstr(r.out, "2 mistrusted of 2\n"));
+    edy_run_free(&r);
+}
+
 static void inspect_shows_kernels_memory_and_arena(void **state) {
     (void)state;
     char *text = must(0, "edyno inspect simplecnn -b scalar");
@@ -269,6 +288,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(conform_ends_with_its_denominator, set_up, tear_down),
         cmocka_unit_test_setup_teardown(conform_says_why_it_is_neither_right_nor_wrong, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(nets_are_a_group_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(inspect_shows_kernels_memory_and_arena, set_up, tear_down),
         cmocka_unit_test_setup_teardown(batch_threads_and_place_do_not_change_a_byte, set_up,
                                         tear_down),

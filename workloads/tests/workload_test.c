@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "workloads/model_load.h"
 #include "workloads/share.h"
 #include "workloads/workload.h"
 
@@ -127,6 +128,93 @@ static void names_and_paths_are_resolved(void **state) {
     edy_workloads_close(all);
 }
 
+/* ---- Text nets ------------------------------------------------------------------------------- */
+
+static void add_nets(void) {
+    assert_int_equal(mkdir(path("nets"), 0777), 0);
+    put("nets/b_1.1.net", "net b\ninput 2x4x4\nx = conv 2 1x1 relu\nconv 2 3x3\nadd x\n");
+    put("nets/b_1.1.ranges", "ranges b 1\ninput -1 1\nconv_1.relu 0 2\nconv_2 -2 2\noutput -4 4\n");
+    put("nets/a.net", "net a\ninput 3x5x6\ndense 2\n");
+    put("nets/README", "not a net");
+}
+
+static void remove_nets(void) {
+    const char *const files[] = {"b_1.1.net", "b_1.1.ranges", "a.net", "README"};
+    for (size_t i = 0; i < 4; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "nets/%s", files[i]);
+        unlink(path(name));
+    }
+    assert_int_equal(rmdir(path("nets")), 0);
+}
+
+static void nets_are_listed_behind_models(void **state) {
+    (void)state;
+    add_nets();
+    edy_workloads *all = opened();
+    assert_int_equal(edy_workloads_count(all), 4);
+    assert_int_equal(edy_workloads_at(all, 1)->group, EDY_GROUP_MODELS);
+    const edy_workload *a = edy_workloads_at(all, 2), *b = edy_workloads_at(all, 3);
+    assert_string_equal(a->name, "a");
+    assert_int_equal(a->group, EDY_GROUP_NETS);
+    assert_int_equal(a->n_variants, 1); /* without ranges no int8 */
+    assert_int_equal(a->input_shape.dim[3], 6);
+    assert_string_equal(b->name, "b_1.1"); /* a dot is part of the name */
+    assert_int_equal(b->n_variants, 2);
+    assert_string_equal(b->variant[1].name, "int8");
+    assert_string_equal(b->variant[1].ranges_path, path("nets/b_1.1.ranges"));
+    edy_workloads_close(all);
+    remove_nets();
+}
+
+static void nets_are_loaded_by_name_and_path(void **state) {
+    (void)state;
+    add_nets();
+    edy_workloads *all = opened();
+    const char *const names[] = {"b_1.1", path("nets/b_1.1.net")};
+    for (int i = 0; i < 4; i++) {
+        const edy_workload *w;
+        edy_graph *g;
+        edy_error err;
+        if (edy_workloads_resolve(all, names[i / 2], &w, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(w->own_model, i / 2);
+        const edy_variant *v = edy_workload_variant(w, i % 2 ? "int8" : "fp32");
+        assert_non_null(v);
+        if (edy_variant_load(v, &g, &err))
+            fail_msg("%s", err.message);
+        assert_int_equal(g->node[0].op, i % 2 ? EDY_OP_QUANTIZE : EDY_OP_CONV);
+        edy_graph_destroy(g);
+    }
+    edy_workloads_close(all);
+    remove_nets();
+}
+
+static void bad_nets_are_refused(void **state) {
+    (void)state;
+    edy_workloads *all;
+    edy_error err;
+    add_nets();
+    put("nets/b_1.1.ranges", "ranges b 1\ninput -1\n");
+    all = opened(); /* ranges are read when they are used */
+    edy_graph *g;
+    assert_int_equal(
+        edy_variant_load(edy_workload_variant(edy_workloads_at(all, 3), "int8"), &g, &err),
+        EDY_BAD_FILE);
+    assert_null(g);
+    assert_non_null(strstr(err.message, "b_1.1.ranges:2: "));
+    edy_workloads_close(all);
+    put("nets/a.net", "net a\n");
+    assert_int_equal(edy_workloads_open(dir, &all, &err), EDY_BAD_FILE);
+    assert_non_null(strstr(err.message, "a.net: has no input"));
+    unlink(path("nets/a.net"));
+    put("nets/also.net", "net also\ninput 1x1x1\nrelu\n");
+    assert_int_equal(edy_workloads_open(dir, &all, &err), EDY_BAD_FILE);
+    assert_non_null(strstr(err.message, "also is a model and a net"));
+    unlink(path("nets/also.net"));
+    remove_nets();
+}
+
 static void an_empty_registry_still_takes_paths(void **state) {
     (void)state;
     edy_workloads *all;
@@ -197,6 +285,9 @@ int main(void) {
         cmocka_unit_test(a_folder_becomes_workloads_with_variants),
         cmocka_unit_test(the_sidecar_is_read),
         cmocka_unit_test(names_and_paths_are_resolved),
+        cmocka_unit_test(nets_are_listed_behind_models),
+        cmocka_unit_test(nets_are_loaded_by_name_and_path),
+        cmocka_unit_test(bad_nets_are_refused),
         cmocka_unit_test(an_empty_registry_still_takes_paths),
         cmocka_unit_test(bad_sidecars_are_refused_by_field),
         cmocka_unit_test(a_missing_sidecar_or_folder_is_an_error),
