@@ -75,7 +75,7 @@ static void printed_cases_parse_to_themselves(void **state) {
         edy_layer_case_text(&p.layer, (edy_layer_dtype)p.dtype, (edy_fill)p.fill, p.seed, text);
         assert_string_equal(text, lines[i]);
     }
-    const edy_kernel_problem row = {3, 17, 40, 9, EDY_FILL_EXTREME, UINT64_MAX};
+    const edy_kernel_problem row = {3, 17, 40, 9, EDY_FILL_EXTREME, UINT64_MAX, NULL};
     edy_row_case_text(edy_kernel_family_find("s8_igemm_onnx"), &row, text);
     const edy_problem p = parsed(text);
     const edy_kernel_limits none = {.tile = 1};
@@ -84,7 +84,8 @@ static void printed_cases_parse_to_themselves(void **state) {
                                      (size_t)edy_extent_value(&p.depth.last, &none),
                                      (size_t)edy_extent_value(&p.taps.first, &none),
                                      (edy_fill)p.fill,
-                                     p.seed};
+                                     p.seed,
+                                     NULL};
     assert_string_equal(edy_row_case_text(p.family, &back, again), text);
 }
 
