@@ -94,7 +94,7 @@ static const struct {
     [EDY_OP_QUANTIZE] = {edy_oracle_quantize, 1},
     [EDY_OP_DEQUANTIZE] = {edy_oracle_dequantize, 1},
     [EDY_OP_QLINEARCONV] = {edy_oracle_qlinearconv, 8},
-    [EDY_OP_LAYOUT] = {edy_oracle_reshape, 1}, /* same axes: in ONNX's order nothing moves */
+    [EDY_OP_LAYOUT] = {edy_oracle_pad, 1}, /* same axes: in ONNX's order nothing moves */
 };
 
 static edy_status name_node(const edy_node *n, const edy_error *inner, edy_error *err) {

@@ -121,7 +121,7 @@ typedef struct edy_node {
     int64_t perm[EDY_MAX_RANK]; /* Transpose */
     int32_t n_target;           /* Reshape: target shape as ONNX means it, 0 = copy, -1 = infer */
     int64_t target[EDY_MAX_RANK];
-    int64_t pads[2 * EDY_MAX_RANK]; /* Pad: begins, then ends, one a dimension */
+    int64_t pads[2 * EDY_MAX_RANK]; /* Pad, Layout: begins, then ends, one a dimension */
     float pad_value;                /* Pad, in the value's real domain */
 } edy_node;
 

@@ -10,12 +10,16 @@ edy_dense_shape edy_dense_shape_conv(const edy_graph *g, const edy_node *n) {
     const size_t groups = (size_t)w->groups;
     const size_t out_channels = (size_t)g->value[n->input[EDY_IN_W]].shape.dim[0];
     const bool no_pad = w->pad[0] == 0 && w->pad[1] == 0 && w->pad[2] == 0 && w->pad[3] == 0;
+    /* Nothing outside the image: one row of the window is one run. */
+    const size_t joined =
+        no_pad && !w->ceil_mode && groups == 1 && w->dilation[1] == 1 ? (size_t)w->kernel[1] : 1;
     return (edy_dense_shape){.images = t.batch,
                              .groups = groups,
                              .rows = t.out_h * t.out_w,
                              .nc = out_channels / groups,
-                             .kc = t.channels / groups,
-                             .ks = t.taps,
+                             .kc = joined * t.channels / groups,
+                             .ks = t.taps / joined,
+                             .joined = joined,
                              .x_stride = t.channels,
                              .y_stride = out_channels,
                              .direct =
@@ -33,9 +37,16 @@ edy_dense_shape edy_dense_shape_gemm(const edy_graph *g, const edy_node *n) {
                              .nc = nc,
                              .kc = k,
                              .ks = 1,
+                             .joined = 1,
                              .x_stride = k,
                              .y_stride = nc,
                              .direct = true};
+}
+
+const char *edy_dense_reason(const edy_dense_shape *s) {
+    if (s->direct)
+        return "rows are adjacent: plain GEMM";
+    return s->joined > 1 ? "indirect GEMM, a tap is a row of the window" : "indirect GEMM";
 }
 
 edy_dense_cut edy_dense_cut_make(const edy_dense_shape *s, size_t mr, size_t nr,
@@ -68,16 +79,16 @@ int64_t edy_dense_tap_offset(const edy_dense_shape *s, const edy_taps *taps, siz
                              size_t t, size_t lane) {
     size_t row = tile * mr + lane;
     row = row < s->rows ? row : s->rows - 1;
-    const int64_t pixel = edy_tap_pixel(taps, row, t);
+    const int64_t pixel = edy_tap_pixel(taps, row, t * s->joined);
     return pixel < 0 ? -1 : pixel * (int64_t)s->x_stride;
 }
 
-size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t tap,
-                        size_t k) {
+size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t i) {
     const int64_t *d = g->value[n->input[EDY_IN_W]].shape.dim;
+    const size_t inputs = (size_t)d[1];
     if (n->op == EDY_OP_CONV)
-        return (channel * (size_t)d[1] + k) * (size_t)(d[2] * d[3]) + tap;
-    return n->trans_b ? channel * (size_t)d[1] + k : k * (size_t)d[1] + channel;
+        return (channel * inputs + i % inputs) * (size_t)(d[2] * d[3]) + i / inputs;
+    return n->trans_b ? channel * inputs + i : i * inputs + channel;
 }
 
 void edy_s8_operands_free(edy_s8_operands *o) {
@@ -97,14 +108,13 @@ static edy_status channel_operands(const edy_graph *g, const edy_node *n, size_t
     const size_t q = w->quant.count > 1 ? c : 0;
     const int32_t zw = w->quant.zero_point[q], zx = x->quant.zero_point[0];
     int64_t sum = 0, magnitude = 0;
-    for (size_t t = 0; t < ks; t++)
-        for (size_t k = 0; k < kc; k++) {
-            const int32_t v = ((const int8_t *)w->data)[edy_weight_index(g, n, c, t, k)] - zw;
-            o->w[(c * ks + t) * kc + k] = (int16_t)v;
-            o->narrow &= v >= -128 && v <= 127;
-            sum += v;
-            magnitude += v < 0 ? -v : v;
-        }
+    for (size_t i = 0; i < ks * kc; i++) {
+        const int32_t v = ((const int8_t *)w->data)[edy_weight_index(g, n, c, i)] - zw;
+        o->w[c * ks * kc + i] = (int16_t)v;
+        o->narrow &= v >= -128 && v <= 127;
+        sum += v;
+        magnitude += v < 0 ? -v : v;
+    }
     const int64_t bias = b ? ((const int32_t *)b->data)[c] : 0;
     const int64_t folded = bias - zx * sum;
     const int64_t reach = magnitude * 255 + (bias < 0 ? -bias : bias);

@@ -16,8 +16,9 @@
 /* Geometry of a dense problem, one of `groups` equal ones. */
 typedef struct edy_dense_shape {
     size_t images, groups;
-    size_t rows;               /* of one image */
-    size_t nc, kc, ks;         /* of one group */
+    size_t rows;       /* of one image */
+    size_t nc, kc, ks; /* of one group; kc: of all joined taps */
+    size_t joined;     /* neighbouring window positions that are one tap: they lie adjacent */
     size_t x_stride, y_stride; /* elements from row to row, all groups together */
     bool direct;               /* tap t of row r is row r: plain GEMM, no pointer list */
 } edy_dense_shape;
@@ -32,6 +33,7 @@ enum { EDY_WEIGHT_BLOCK_BYTES = 128 * 1024 };
 
 edy_dense_shape edy_dense_shape_conv(const edy_graph *g, const edy_node *n);
 edy_dense_shape edy_dense_shape_gemm(const edy_graph *g, const edy_node *n);
+const char *edy_dense_reason(const edy_dense_shape *s); /* a phrase for the plan's table */
 edy_dense_cut edy_dense_cut_make(const edy_dense_shape *s, size_t mr, size_t nr, size_t elem_bytes);
 
 /* One item of work: which part of the result. */
@@ -64,10 +66,10 @@ edy_status edy_s8_operands_make(const edy_graph *g, const edy_node *n, size_t nc
                                 size_t kc, edy_s8_operands *out, edy_error *err);
 void edy_s8_operands_free(edy_s8_operands *o);
 
-/* Element (channel, tap, k) of the node's constant weights: Conv [M][C/g][kH][kW], Gemm [K][N] or,
- * transposed, [N][K]. */
-size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t tap,
-                        size_t k);
+/* Where the weight of an output channel for term i of its sum, in the order (window position, input
+ * channel), lies in the node's constant: Conv [M][C/g][kH][kW], Gemm [K][N] or, transposed, [N][K].
+ */
+size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t i);
 
 edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err);
 edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err);

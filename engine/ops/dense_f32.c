@@ -83,8 +83,7 @@ static edy_status pack(edy_planner *p, edy_step *step, dense_state *s, edy_error
         for (size_t c = 0; c < nc; c++) {
             const size_t channel = gb / s->cut.blocks * d->nc + first + c;
             for (size_t i = 0; i < k; i++)
-                block_w[c * k + i] =
-                    n->alpha * w[edy_weight_index(p->graph, n, channel, i / d->kc, i % d->kc)];
+                block_w[c * k + i] = n->alpha * w[edy_weight_index(p->graph, n, channel, i)];
             block_b[c] = b ? n->beta * b[one_bias ? 0 : channel] : 0.0f;
         }
         s->kernel->pack(nc, d->kc, d->ks, block_w, block_b, s->packed + gb * s->block_bytes);
@@ -112,7 +111,7 @@ edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err)
     s->image_x = edy_shape_count(&p->graph->value[n->input[EDY_IN_X]].shape) / s->shape.images;
     s->image_y = s->shape.rows * s->shape.y_stride;
     step->kernel = s->kernel->name;
-    step->reason = s->shape.direct ? "rows are adjacent: plain GEMM" : "indirect GEMM";
+    step->reason = edy_dense_reason(&s->shape);
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)
         status = make_pointers(p, step, s, err);

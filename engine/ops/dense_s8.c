@@ -105,7 +105,7 @@ edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err) 
     s->image_x = edy_shape_count(&p->graph->value[n->input[EDY_IN_X]].shape) / s->shape.images;
     s->image_y = s->shape.rows * s->shape.y_stride;
     step->kernel = s->kernel->name;
-    step->reason = s->shape.direct ? "rows are adjacent: plain GEMM" : "indirect GEMM";
+    step->reason = edy_dense_reason(&s->shape);
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)
         status = make_pointers(p, step, s, err);

@@ -6,14 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/ops/strided_copy.h"
+
 typedef struct pad_state {
-    int32_t rank;
-    size_t extent[EDY_MAX_RANK]; /* of y, in memory order */
-    size_t begin[EDY_MAX_RANK], in_extent[EDY_MAX_RANK];
-    size_t elem_bytes;
-    char fill[4];
-    const char *x;
-    char *y;
+    edy_strided_copy copy;
+    size_t elems; /* of y */
+    float fill;   /* fp32 */
+    int8_t fill_s8;
+    bool integer;
 } pad_state;
 
 static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
@@ -40,24 +40,15 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
 }
 
 static void run(const edy_step *step, edy_threads *threads) {
-    (void)threads;
-    const pad_state *s = step->state;
-    size_t total = 1;
-    for (int32_t d = 0; d < s->rank; d++)
-        total *= s->extent[d];
-    for (size_t i = 0; i < total; i++) {
-        size_t rest = i, from = 0, scale = 1;
-        bool inside = true;
-        for (int32_t d = s->rank - 1; d >= 0; d--) {
-            const size_t at = rest % s->extent[d];
-            rest /= s->extent[d];
-            inside = inside && at >= s->begin[d] && at - s->begin[d] < s->in_extent[d];
-            from += inside ? (at - s->begin[d]) * scale : 0;
-            scale *= s->in_extent[d];
-        }
-        memcpy(s->y + i * s->elem_bytes, inside ? s->x + from * s->elem_bytes : s->fill,
-               s->elem_bytes);
+    pad_state *s = step->state;
+    if (s->integer || s->fill == 0.0f) {
+        memset(step->out[0], s->fill_s8, s->elems * s->copy.elem_bytes);
+    } else {
+        float *y = step->out[0];
+        for (size_t i = 0; i < s->elems; i++)
+            y[i] = s->fill;
     }
+    edy_strided_copy_run(&s->copy, threads);
 }
 
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
@@ -68,20 +59,25 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
     static const int32_t plain[EDY_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7}, nhwc[4] = {0, 2, 3, 1};
     const int32_t *axis = x->layout == EDY_LAYOUT_NHWC ? nhwc : plain;
-    s->rank = x->shape.rank;
-    for (int32_t d = 0; d < s->rank; d++) {
-        s->in_extent[d] = (size_t)x->shape.dim[axis[d]];
-        s->begin[d] = (size_t)n->pads[axis[d]];
-        s->extent[d] = (size_t)p->graph->value[n->output[0]].shape.dim[axis[d]];
+    const edy_shape *y = &p->graph->value[n->output[0]].shape;
+    size_t extent[EDY_MAX_RANK], from[EDY_MAX_RANK], to[EDY_MAX_RANK], elems = 1, begin = 0;
+    s->elems = 1;
+    for (int32_t d = x->shape.rank - 1; d >= 0; d--) {
+        extent[d] = (size_t)x->shape.dim[axis[d]];
+        from[d] = elems;
+        to[d] = s->elems;
+        begin += (size_t)n->pads[axis[d]] * s->elems;
+        elems *= extent[d];
+        s->elems *= (size_t)y->dim[axis[d]];
     }
-    s->elem_bytes = edy_dtype_bytes(x->dtype);
-    if (x->dtype == EDY_S8)
-        s->fill[0] =
+    s->integer = x->dtype == EDY_S8;
+    s->fill = n->pad_value;
+    if (s->integer)
+        s->fill_s8 =
             edy_onnx_quantize(n->pad_value, x->quant.scale[0], x->quant.zero_point[0], -128, 127);
-    else
-        memcpy(s->fill, &n->pad_value, sizeof n->pad_value);
-    s->x = step->in[0];
-    s->y = step->out[0];
+    const size_t elem = edy_dtype_bytes(x->dtype);
+    edy_strided_copy_make(&s->copy, x->shape.rank, extent, from, to, elem, step->in[0],
+                          (char *)step->out[0] + begin * elem);
     step->state = s;
     step->run = run;
     step->kernel = "pad copy";

@@ -6,52 +6,48 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* y[i0]..[in] = x[sum of i * stride]: extents and strides in the order of y's memory. */
-typedef struct copy_state {
-    int32_t rank;
-    size_t extent[EDY_MAX_RANK], stride[EDY_MAX_RANK];
-    size_t elem_bytes, inner_elems; /* elements of y for one index of axis 0 */
-    const char *x;
-    char *y;
-} copy_state;
+#include "engine/ops/strided_copy.h"
 
-static void copy_range(void *context, size_t begin, size_t end) {
-    const copy_state *s = context;
-    for (size_t i = begin * s->inner_elems; i < end * s->inner_elems; i++) {
-        size_t rest = i, from = 0;
-        for (int32_t d = s->rank - 1; d >= 0; d--) {
-            from += rest % s->extent[d] * s->stride[d];
-            rest /= s->extent[d];
-        }
-        memcpy(s->y + i * s->elem_bytes, s->x + from * s->elem_bytes, s->elem_bytes);
-    }
-}
+typedef struct copy_state {
+    edy_strided_copy copy;
+    size_t fill_bytes; /* of y, where its borders are padding; 0: none */
+    int fill;
+} copy_state;
 
 static void run(const edy_step *step, edy_threads *threads) {
     copy_state *s = step->state;
-    edy_parallel_for(threads, s->extent[0], copy_range, s);
+    if (s->fill_bytes)
+        memset(step->out[0], s->fill, s->fill_bytes);
+    edy_strided_copy_run(&s->copy, threads);
 }
 
-/* x lies row-major in shape `in`; y's memory axis d is x's memory axis perm[d]. */
+/* x lies row-major in shape `in`; y's memory axis d is x's memory axis perm[d], y_extent[d] long,
+ * of which x fills the part from begin[d] on. NULL, NULL: no padding. */
 static edy_status prepare_copy(edy_planner *p, edy_step *step, const edy_shape *in,
-                               const int64_t *perm, edy_error *err) {
+                               const int64_t *perm, const size_t *y_extent, const size_t *begin,
+                               edy_error *err) {
     copy_state *s = edy_region_alloc(p->region, sizeof *s);
     if (!s)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
-    size_t stride[EDY_MAX_RANK], elems = 1;
+    const edy_value *x = edy_node_in(p->graph, step->node, 0);
+    const size_t elem = edy_dtype_bytes(x->dtype);
+    size_t stride[EDY_MAX_RANK], elems = 1, y_elems = 1, y_begin = 0;
+    size_t extent[EDY_MAX_RANK], from[EDY_MAX_RANK], to[EDY_MAX_RANK];
     for (int32_t d = in->rank - 1; d >= 0; d--) {
         stride[d] = elems;
         elems *= (size_t)in->dim[d];
     }
-    s->rank = in->rank;
-    for (int32_t d = 0; d < in->rank; d++) {
-        s->extent[d] = (size_t)in->dim[perm[d]];
-        s->stride[d] = stride[perm[d]];
+    for (int32_t d = in->rank - 1; d >= 0; d--) {
+        extent[d] = (size_t)in->dim[perm[d]];
+        from[d] = stride[perm[d]];
+        to[d] = y_elems;
+        y_begin += begin ? begin[d] * y_elems : 0;
+        y_elems *= y_extent ? y_extent[d] : extent[d];
     }
-    s->elem_bytes = edy_dtype_bytes(edy_node_in(p->graph, step->node, 0)->dtype);
-    s->inner_elems = s->extent[0] ? elems / s->extent[0] : 0;
-    s->x = step->in[0];
-    s->y = step->out[0];
+    edy_strided_copy_make(&s->copy, in->rank, extent, from, to, elem, step->in[0],
+                          (char *)step->out[0] + y_begin * elem);
+    s->fill_bytes = y_elems != elems ? y_elems * elem : 0;
+    s->fill = x->dtype == EDY_S8 ? x->quant.zero_point[0] : 0;
     step->state = s;
     step->run = run;
     step->transposes = true;
@@ -88,7 +84,7 @@ static edy_status prepare_transpose(edy_planner *p, edy_step *step, edy_error *e
     step->kernel = "transpose copy";
     step->reason = "the model asks for it";
     return prepare_copy(p, step, &edy_node_in(p->graph, step->node, 0)->shape, step->node->perm,
-                        err);
+                        NULL, NULL, err);
 }
 
 static edy_status infer_layout(edy_graph *g, edy_node *n, edy_error *err) {
@@ -97,6 +93,8 @@ static edy_status infer_layout(edy_graph *g, edy_node *n, edy_error *err) {
         return edy_fail(err, EDY_BAD_FILE, "an input that has not 4 dimensions");
     edy_value *y = edy_node_out(g, n, 0);
     y->shape = x->shape;
+    for (int32_t d = 2; d < 4; d++)
+        y->shape.dim[d] += n->pads[d] + n->pads[4 + d];
     y->dtype = x->dtype;
     return EDY_OK;
 }
@@ -113,7 +111,15 @@ static edy_status prepare_layout(edy_planner *p, edy_step *step, edy_error *err)
         to_nhwc ? x->shape : edy_shape_make(4, (const int64_t[]){d[0], d[2], d[3], d[1]});
     step->kernel = "layout copy";
     step->reason = to_nhwc ? "NCHW in, NHWC kernels" : "a consumer needs NCHW order";
-    return prepare_copy(p, step, &in, to_nhwc ? nhwc : nchw, err);
+    const int64_t *pads = step->node->pads, *out = y->shape.dim;
+    if ((pads[2] | pads[3] | pads[6] | pads[7]) == 0)
+        return prepare_copy(p, step, &in, to_nhwc ? nhwc : nchw, NULL, NULL, err);
+    if (!to_nhwc || (x->dtype != EDY_F32 && x->dtype != EDY_S8))
+        return edy_fail(err, EDY_BAD_ARGUMENT, "padding of a copy that is not NHWC");
+    const size_t extent[4] = {(size_t)out[0], (size_t)out[2], (size_t)out[3], (size_t)out[1]};
+    const size_t begin[4] = {0, (size_t)pads[2], (size_t)pads[3], 0};
+    step->reason = "NCHW in, NHWC kernels; padded for the window that follows";
+    return prepare_copy(p, step, &in, nhwc, extent, begin, err);
 }
 
 const edy_op edy_op_transpose = {.infer = infer_transpose, .prepare = prepare_transpose};

@@ -31,6 +31,9 @@ edy_status edy_pass_lower_quantized(edy_graph *g, edy_error *err);
  * blind one needs plain order (none where C or H*W is 1), constants of a Gemm after a Reshape
  * permuted (the rows between are then renamed "... (h,w,c order)"). */
 edy_status edy_pass_assign_layout(edy_graph *g, edy_error *err);
+/* The padding of a convolution of few input channels into the copy before it, or a Pad. After
+ * assign_layout; same bits. */
+edy_status edy_pass_pad_first_layer(edy_graph *g, edy_error *err);
 
 /* All of the above in the order the plan wants. */
 edy_status edy_passes_run(edy_graph *g, edy_error *err);
