@@ -9,6 +9,7 @@
 
 #include "bench/conform.h"
 #include "bench/oracle.h"
+#include "bench/winograd_bound.h"
 
 static const double unit_roundoff = 0x1p-24;
 
@@ -121,6 +122,10 @@ static edy_status judge_step(edy_plan *plan, int32_t index, edy_node_judgement *
         st = edy_oracle_integer_node(g, n, v.in_or_null, &v.exact, &v.bound, err);
     else if (!st)
         st = edy_oracle_node(g, n, v.in_or_null, EDY_ORACLE_DOUBLE, &v.exact, &v.bound, err);
+    const size_t winograd = edy_plan_step_at(plan, index).winograd;
+    if (!st && winograd)
+        st = edy_winograd_bound(n, winograd, v.in_or_null, &g->value[n->output[0]].shape, &v.bound,
+                                err);
     if (!st)
         compare(j, n, &v, integer);
     free_values(&v);

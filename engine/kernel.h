@@ -96,6 +96,41 @@ typedef struct edy_f32_depthwise {
     void (*pack)(size_t channels, size_t taps, const float *w, const float *bias, void *packed);
 } edy_f32_depthwise;
 
+/* ---- fp32 Winograd --------------------------------------------------------------------------- */
+
+/* Convolution with 3x3 windows, stride 1, dilation 1, by the minimal filtering of Lavin and Gray
+ * (arXiv:1509.09308): a tile of out x out pixels comes from in x in input pixels, in = out + 2, as
+ *   y = At [ (G g Gt) . (Bt d B) ] A
+ * and the products in the middle are in * in plain GEMMs over all tiles (f32_dense), one for each
+ * position of the transformed tile. This family is the two transforms of activations; the weights'
+ * (G g Gt) is made at plan time (engine/ops/winograd_f32.c), the same for every backend.
+ *
+ * Exempt from "Order": sums are taken over transformed values. Results still do not depend on a
+ * tile's place, the batch or the thread. Error: engine/ops/winograd_f32.h. A NaN or an infinity in
+ * a tile's input may make NaN of any of its outputs; inputs up to 1e30 do not overflow. */
+
+/* v[i * v_stride + c] = (Bt d B)[i], c < channels, i < in * in. a: [in * in] row pointers of the
+ * tile's pixels, row by row. */
+typedef void (*edy_f32_winograd_input_fn)(size_t channels, const float *const *a, size_t a_offset,
+                                          const float *zero, float *v, size_t v_stride);
+
+/* One tile of outputs, of which the first height x width (1..out each) exist:
+ *   c[y * c_row + x * c_pixel + n] = clamp((At m A)[y][x] + bias[n] (+ residual at the same place))
+ * m[i * m_stride + n], i < in * in; bias: [channels]. residual may be NULL or equal to c. */
+typedef void (*edy_f32_winograd_output_fn)(size_t channels, const float *m, size_t m_stride,
+                                           const float *bias, size_t height, size_t width, float *c,
+                                           size_t c_row, size_t c_pixel, const float *residual,
+                                           const edy_f32_clamp *clamp);
+
+typedef struct edy_f32_winograd {
+    const char *name; /* NULL: the backend has none of this size */
+    uint16_t out;     /* 2 or 4 */
+    edy_f32_winograd_input_fn input;
+    edy_f32_winograd_output_fn output;
+} edy_f32_winograd;
+
+enum { EDY_WINOGRAD_2X2, EDY_WINOGRAD_4X4, EDY_WINOGRAD_COUNT };
+
 /* ---- s8 dense -------------------------------------------------------------------------------- */
 
 /* What a pack function gets for s8. The zero point of the input is already inside the bias
@@ -194,12 +229,13 @@ typedef void (*edy_dequantize_fn)(size_t n, const int8_t *a, float *out, float s
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
-/* A backend's kernels. Complete for scalar; any other backend starts as a copy of scalar's and
- * overrides what it has (backend.h). Dense and depthwise s8 have one entry a rule, since the
- * epilogue is part of the kernel. */
+/* A backend's kernels. Complete for scalar, but for Winograd, which is a way to be fast; any other
+ * backend starts as a copy of scalar's and overrides what it has (backend.h). Dense and depthwise
+ * s8 have one entry a rule, since the epilogue is part of the kernel. */
 typedef struct edy_kernels {
     edy_f32_dense f32_dense;
     edy_f32_depthwise f32_depthwise;
+    edy_f32_winograd f32_winograd[EDY_WINOGRAD_COUNT];
     edy_s8_dense s8_dense[EDY_RULE_COUNT];
     edy_s8_depthwise s8_depthwise[EDY_RULE_COUNT];
     edy_f32_maxpool_fn f32_maxpool;

@@ -82,13 +82,15 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
     place_values(plan, keep);
     for (int32_t i = 0; i < g->n_nodes; i++) {
         const edy_op *op = edy_op_get(g->node[i].op);
+        const unsigned threads = edy_threads_count(plan->threads);
         const size_t bytes =
-            op->scratch_bytes ? op->scratch_bytes(g, &g->node[i], &plan->kernels) : 0;
+            op->scratch_bytes ? op->scratch_bytes(g, &g->node[i], &plan->kernels, threads) : 0;
         scratch[i] = bytes ? add_block(plan, bytes, i, i) : -1;
         plan->memory.scratch_bytes += bytes;
     }
     plan->memory.arena_bytes = edy_arena_place(plan->blocks, plan->n_blocks);
-    plan->memory.arena_lower_bound_bytes = edy_arena_lower_bound(plan->blocks, plan->n_blocks);
+    plan->memory.arena_lower_bound_bytes =
+        edy_arena_lower_bound(plan->blocks, plan->n_value_blocks);
     const size_t bytes = plan->memory.arena_bytes ? plan->memory.arena_bytes : EDY_ARENA_ALIGN;
     plan->arena = aligned_alloc(EDY_ARENA_ALIGN, bytes);
     if (!plan->arena)

@@ -44,12 +44,12 @@ void edy_plan_run(edy_plan *plan, const void *const *inputs, void *const *output
 
 /* What the plan holds, for reports. */
 typedef struct edy_plan_memory {
-    size_t weights_bytes; /* constants as the model stores them (after lowering) */
-    size_t packed_bytes;  /* weights as packed for this backend */
-    size_t arena_bytes;   /* activations */
-    size_t arena_lower_bound_bytes;
-    size_t indirection_bytes; /* pointer lists and tables made at plan time */
-    size_t scratch_bytes;     /* part of the arena that is not activations */
+    size_t weights_bytes;           /* constants as the model stores them (after lowering) */
+    size_t packed_bytes;            /* weights as packed for this backend */
+    size_t arena_bytes;             /* activations */
+    size_t arena_lower_bound_bytes; /* largest sum of activations alive at one step */
+    size_t indirection_bytes;       /* pointer lists and tables made at plan time */
+    size_t scratch_bytes;           /* part of the arena that is not activations */
 } edy_plan_memory;
 edy_plan_memory edy_plan_memory_use(const edy_plan *plan);
 
@@ -60,7 +60,8 @@ typedef struct edy_plan_step {
     const char *reason;   /* why this kernel: a short phrase, never NULL */
     uint64_t macs;
     size_t packed_bytes;
-    bool transposes; /* a copy that only reorders memory */
+    bool transposes;   /* a copy that only reorders memory */
+    uint16_t winograd; /* outputs along a Winograd tile, which has its own budget; 0: direct */
 } edy_plan_step;
 int32_t edy_plan_step_count(const edy_plan *plan);
 edy_plan_step edy_plan_step_at(const edy_plan *plan, int32_t index);

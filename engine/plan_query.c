@@ -127,6 +127,7 @@ edy_plan_step edy_plan_step_at(const edy_plan *plan, int32_t index) {
     return (edy_plan_step){.node = s->node,
                            .kernel = s->kernel,
                            .reason = s->reason,
+                           .winograd = s->winograd,
                            .macs = edy_node_macs(plan->graph, s->node),
                            .packed_bytes = s->packed_bytes,
                            .transposes = s->transposes};

@@ -29,7 +29,7 @@ struct edy_threads {
     pthread_mutex_t lock;
     pthread_cond_t wake, finished;
     /* One round: written by the caller before `generation` is released. */
-    edy_task_fn task;
+    edy_worker_task_fn task;
     void *context;
     size_t items;
     bool stop;
@@ -52,7 +52,7 @@ static void run_share(const edy_threads *pool, unsigned w) {
     const size_t begin = w * base + (w < extra ? w : extra);
     const size_t end = begin + base + (w < extra ? 1 : 0);
     if (end > begin)
-        pool->task(pool->context, begin, end);
+        pool->task(pool->context, w, begin, end);
 }
 
 static void wait_for_round(edy_threads *pool, unsigned seen) {
@@ -157,11 +157,12 @@ unsigned edy_threads_count(const edy_threads *pool) {
     return pool ? pool->count : 1;
 }
 
-void edy_parallel_for(edy_threads *pool, size_t items, edy_task_fn task, void *context) {
+void edy_parallel_for_workers(edy_threads *pool, size_t items, edy_worker_task_fn task,
+                              void *context) {
     if (items == 0)
         return;
     if (!pool || pool->count == 1 || items == 1) {
-        task(context, 0, items);
+        task(context, 0, 0, items);
         return;
     }
     pool->task = task;
@@ -170,4 +171,20 @@ void edy_parallel_for(edy_threads *pool, size_t items, edy_task_fn task, void *c
     start_round(pool);
     run_share(pool, 0);
     wait_for_workers(pool);
+}
+
+typedef struct plain_task {
+    edy_task_fn task;
+    void *context;
+} plain_task;
+
+static void run_plain(void *context, unsigned index, size_t begin, size_t end) {
+    const plain_task *t = context;
+    (void)index;
+    t->task(t->context, begin, end);
+}
+
+void edy_parallel_for(edy_threads *pool, size_t items, edy_task_fn task, void *context) {
+    plain_task t = {task, context};
+    edy_parallel_for_workers(pool, items, run_plain, &t);
 }

@@ -27,4 +27,9 @@ unsigned edy_threads_count(const edy_threads *pool); /* NULL counts as 1 */
 typedef void (*edy_task_fn)(void *context, size_t begin, size_t end);
 void edy_parallel_for(edy_threads *pool, size_t items, edy_task_fn task, void *context);
 
+/* The same for a task that needs memory of its own: worker < edy_threads_count(pool). */
+typedef void (*edy_worker_task_fn)(void *context, unsigned worker, size_t begin, size_t end);
+void edy_parallel_for_workers(edy_threads *pool, size_t items, edy_worker_task_fn task,
+                              void *context);
+
 #endif

@@ -98,8 +98,8 @@ static double clamp_double(double x, double low, double high) {
     return x < low ? low : x > high ? high : x; /* NaN stays */
 }
 
-void edy_case_near(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
-                   size_t row, size_t column) {
+static void compare_near(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
+                         bool exact, size_t row, size_t column) {
     const double value = clamp_double(want.value, clamp->low, clamp->high);
     if (isnan(value) || isnan(got) || isinf(value) || isinf(got)) {
         if (isnan(value) ? !isnan(got) : got != value)
@@ -110,13 +110,23 @@ void edy_case_near(edy_case *c, float got, edy_expected want, const edy_f32_clam
     const double tiny = k * (double)FLT_MIN;
     const double hard = k * u / (1.0 - k * u) * want.magnitude + tiny;
     const double usual = 6.0 * sqrt(k) * u * want.magnitude + tiny;
-    const double allowed = c->problem->fill == EDY_FILL_EXACT ? 0.0 : (hard < usual ? hard : usual);
+    const double allowed = exact ? 0.0 : (hard < usual ? hard : usual);
     const double error = fabs((double)got - value);
     if (!(error <= allowed))
         edy_case_fail(c, "[%zu][%zu] is %.9g, not %.9g: off by %g, allowed %g", row, column,
                       (double)got, value, error, allowed);
     if (allowed > 0.0 && error / allowed > c->verdict->share)
         c->verdict->share = error / allowed;
+}
+
+void edy_case_near(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
+                   size_t row, size_t column) {
+    compare_near(c, got, want, clamp, c->problem->fill == EDY_FILL_EXACT, row, column);
+}
+
+void edy_case_within(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
+                     size_t row, size_t column) {
+    compare_near(c, got, want, clamp, false, row, column);
 }
 
 void edy_case_same_f32(edy_case *c, float got, float want, size_t row, size_t column) {

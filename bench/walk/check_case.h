@@ -54,6 +54,10 @@ typedef struct edy_expected {
  * expectation here. */
 void edy_case_near(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
                    size_t row, size_t column);
+/* The same without the demand of EDY_FILL_EXACT: for results that go through intermediate numbers
+ * which are no integers. */
+void edy_case_within(edy_case *c, float got, edy_expected want, const edy_f32_clamp *clamp,
+                     size_t row, size_t column);
 /* Same bits, except that any NaN equals any NaN. */
 void edy_case_same_f32(edy_case *c, float got, float want, size_t row, size_t column);
 void edy_case_same_s8(edy_case *c, int got, int64_t want, size_t row, size_t column);

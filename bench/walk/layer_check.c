@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 #include "bench/walk/layer_check.h"
+#include "bench/winograd_bound.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The step that computes: the one with the node's work, or the last. */
@@ -58,6 +61,37 @@ static void time_step(edy_case *c, const edy_layer_case *job, const edy_layer_da
         edy_plan_run_step(plan, step);
 }
 
+static edy_oracle_tensor tensor(const float *data, int64_t n, int64_t ch, int64_t h, int64_t w) {
+    edy_oracle_tensor t = {0};
+    edy_error err;
+    const edy_shape shape = edy_shape_make(4, (const int64_t[]){n, ch, h, w});
+    if (data && edy_oracle_tensor_create(&shape, &t, &err) == EDY_OK)
+        edy_oracle_tensor_load(&t, EDY_F32, data);
+    return t;
+}
+
+/* The magnitudes start as those of bias and residual. */
+static void bound_winograd(edy_case *c, edy_layer_data *d, const edy_node *node, size_t tile) {
+    const edy_layer *l = d->layer;
+    const edy_shape y = edy_shape_make(4, (const int64_t[]){l->in[0], l->out, d->out_h, d->out_w});
+    edy_oracle_tensor x = tensor(d->x, l->in[0], l->in[3], l->in[1], l->in[2]);
+    edy_oracle_tensor w = tensor(d->w, l->out, l->in[3], l->kernel[0], l->kernel[1]);
+    const edy_oracle_tensor *in[] = {&x, &w};
+    edy_error err = {0};
+    d->winograd =
+        (edy_oracle_bound){.magnitude = calloc(d->y_count, sizeof(double)), .count = d->y_count};
+    if (!d->winograd.magnitude || !x.data || !w.data ||
+        edy_winograd_bound(node, tile, in, &y, &d->winograd, &err))
+        edy_case_fail(c, "no memory for Winograd's budget");
+    for (size_t i = 0; d->winograd.magnitude && i < d->y_count; i++) {
+        const size_t m = i / (size_t)(d->out_h * d->out_w) % (size_t)l->out;
+        d->winograd.magnitude[i] += d->bias ? fabs((double)d->bias[m]) : 0.0;
+        d->winograd.magnitude[i] += d->other ? fabs((double)d->other[i]) : 0.0;
+    }
+    edy_oracle_tensor_free(&x);
+    edy_oracle_tensor_free(&w);
+}
+
 bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
     assert(edy_layer_has_dtype(job->layer->kind, job->dtype));
     const edy_kernel_problem p = {.fill = job->fill, .seed = job->seed};
@@ -78,11 +112,14 @@ bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
         const edy_plan_step step = edy_plan_step_at(plan, working_step(plan));
         snprintf(v->kernel, sizeof v->kernel, "%s", step.kernel);
         const bool spoil = job->fill == EDY_FILL_EXTREME && edy_case_chance(&c, 3);
-        edy_layer_draw_x(&c, &d, spoil);
+        edy_layer_draw_x(&c, &d, spoil && !step.winograd);
+        if (step.winograd)
+            bound_winograd(&c, &d, step.node, step.winograd);
         if (job->timer)
             time_step(&c, job, &d, plan);
         else
             run_and_compare(&c, &d, plan);
+        edy_oracle_bound_free(&d.winograd);
     }
     edy_plan_destroy(plan);
     edy_graph_destroy(graph);

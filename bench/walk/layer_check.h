@@ -11,10 +11,13 @@
  * guard pages; ci/sanitize.sh runs the same cases under AddressSanitizer.
  *
  * Oracle: direct loops over N, M, H, W, C in double or int64 that read the problem and the drawn
- * numbers only. fp32 within the budgets of NUMERICS.md (exact fill: equal), s8 equal. */
+ * numbers only. fp32 within the budgets of NUMERICS.md (exact fill: equal), s8 equal. Where the
+ * planner chose Winograd, its own budget holds (bench/winograd_bound.h) in the exact fill too, and
+ * no NaN is fed, since one makes more of its tile. */
 #ifndef EDY_WALK_LAYER_CHECK_H
 #define EDY_WALK_LAYER_CHECK_H
 
+#include "bench/oracle.h"
 #include "bench/walk/check_case.h"
 #include "bench/walk/problem.h"
 #include "engine/plan.h"
@@ -51,6 +54,7 @@ typedef struct edy_layer_data {
     int32_t x_zero, y_zero, *w_zero;  /* w_zero [out] */
     float low, high;                  /* of the activation, in real numbers */
     edy_s8_output output;             /* the same, with y_zero, in steps of y_scale */
+    edy_oracle_bound winograd;        /* where the planner chose Winograd; else count 0 */
 } edy_layer_data;
 
 /* Draws everything but x and x8, then these (NaN and infinities among them where spoil). */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "engine/ops/conv_plan.h"
+#include "engine/ops/winograd_f32.h"
 
 static edy_status check_operands(const edy_graph *g, const edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, EDY_IN_X), *w = edy_node_in(g, n, EDY_IN_W);
@@ -80,8 +81,16 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     if (x->dtype == EDY_S8)
         return depthwise ? edy_prepare_depthwise_s8(p, step, err)
                          : edy_prepare_dense_s8(p, step, err);
+    if (edy_winograd_choose(g, step->node, p->kernels))
+        return edy_prepare_winograd_f32(p, step, err);
     return depthwise ? edy_prepare_depthwise_f32(p, step, err)
                      : edy_prepare_dense_f32(p, step, err);
 }
 
-const edy_op edy_op_conv = {.infer = infer, .macs = macs, .prepare = prepare};
+static size_t scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
+                            unsigned threads) {
+    return edy_winograd_scratch_bytes(g, n, k, threads);
+}
+
+const edy_op edy_op_conv = {
+    .infer = infer, .macs = macs, .scratch_bytes = scratch_bytes, .prepare = prepare};

@@ -18,8 +18,9 @@ typedef struct edy_op {
     edy_status (*infer)(edy_graph *g, edy_node *n, edy_error *err);
     /* NULL: 0. Shapes are known. */
     uint64_t (*macs)(const edy_graph *g, const edy_node *n);
-    /* Bytes of arena scratch that a run needs. NULL: 0. */
-    size_t (*scratch_bytes)(const edy_graph *g, const edy_node *n, const edy_kernels *k);
+    /* Bytes of arena scratch that a run needs on so many threads. NULL: 0. */
+    size_t (*scratch_bytes)(const edy_graph *g, const edy_node *n, const edy_kernels *k,
+                            unsigned threads);
     /* Fills step->state, ->run, ->kernel, ->reason; packs weights. Memory comes from the planner.
      * Arena addresses are final. NULL for operators that lowering removes: planning one is an
      * error. */
@@ -39,6 +40,7 @@ struct edy_step {
     const char *kernel, *reason;
     size_t packed_bytes;
     bool transposes;
+    uint16_t winograd; /* outputs along a tile's edge; 0: direct */
 };
 
 /* What prepare may use. */

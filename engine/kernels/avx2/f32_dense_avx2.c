@@ -12,7 +12,7 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { MR = 6, NR = 16, LANES = 8 };
+enum { MR = 6, NR = 16, LANES = 8, AHEAD = 48 /* steps; weights may come from memory */ };
 
 static size_t panel_floats(size_t k) {
     return NR + k * NR;
@@ -81,6 +81,7 @@ EDY_SPECIALISE void tile(size_t rows, size_t panels, size_t vecs, const problem 
         for (size_t m = 0; m < rows; m++)
             row[m] = edy_row_f32(p->a[t * MR + m], p->a_offset, p->zero);
         for (size_t i = 0; i < kc; i++, w += NR) {
+            _mm_prefetch((const char *)(w + AHEAD * NR), _MM_HINT_T0);
             __m256 weight[8];
             EDY_UNROLL
             for (size_t v = 0; v < count; v++)

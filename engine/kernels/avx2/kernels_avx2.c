@@ -5,6 +5,7 @@
 void edy_kernels_avx2(edy_kernels *k) {
     edy_avx2_f32_dense(k);
     edy_avx2_f32_depthwise(k);
+    edy_avx2_f32_winograd(k);
     edy_avx2_f32_pool(k);
     edy_avx2_f32_elementwise(k);
     edy_avx2_s8_dense(k);

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include "engine/ops/winograd_f32.h"
+
+#include <stdlib.h>
+
+#include "engine/ops/window_taps.h"
+
+enum {
+    WINDOW = 3,
+    MAX_IN = 6,
+    /* Transformed tiles of a group, in bytes, and the fewest tiles that one pass over the weights
+     * serves. */
+    GROUP_BYTES = 1024 * 1024,
+    MIN_GROUP = 48,
+    ITEM_TILES = 48,
+    ITEM_CHANNELS = 64,
+    PAD_FLOATS = 16 /* keeps equal positions of a tile out of one set of the cache */
+};
+
+/* How one layer is cut. Strides in floats. */
+typedef struct cut {
+    size_t in, out, positions;        /* tile edges, in * in */
+    size_t channels, outputs;         /* of the layer */
+    size_t across, down, tiles;       /* tiles of one image, of all images */
+    size_t group_tiles, groups;       /* tiles a group */
+    size_t item_tiles, item_channels; /* one item */
+    size_t ranges, blocks;            /* items of a group: tile ranges by channel blocks */
+    size_t v_stride, m_stride;        /* from position to position */
+} cut;
+
+static size_t div_up(size_t a, size_t b) {
+    return (a + b - 1) / b;
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static cut cut_make(const edy_graph *g, const edy_node *n, const edy_f32_dense *dense,
+                    const edy_f32_winograd *winograd) {
+    const edy_taps t = edy_taps_of(g, n);
+    const size_t mr = dense->mr, nr = dense->nr;
+    cut c = {.out = winograd->out,
+             .in = winograd->out + WINDOW - 1u,
+             .channels = t.channels,
+             .outputs = (size_t)g->value[n->output[0]].shape.dim[1]};
+    c.positions = c.in * c.in;
+    c.across = div_up(t.out_w, c.out);
+    c.down = div_up(t.out_h, c.out);
+    c.tiles = t.batch * c.across * c.down;
+    size_t fit = GROUP_BYTES / (c.positions * c.channels * sizeof(float));
+    fit = fit < MIN_GROUP ? MIN_GROUP : fit;
+    c.group_tiles = smaller(c.tiles, div_up(fit, mr) * mr);
+    c.groups = div_up(c.tiles, c.group_tiles);
+    c.item_tiles = smaller(c.group_tiles, div_up(ITEM_TILES, mr) * mr);
+    c.item_channels = smaller(c.outputs, div_up(ITEM_CHANNELS, nr) * nr);
+    c.ranges = div_up(c.group_tiles, c.item_tiles);
+    c.blocks = div_up(c.outputs, c.item_channels);
+    c.v_stride = c.group_tiles * c.channels + PAD_FLOATS;
+    c.m_stride = c.item_tiles * c.item_channels + PAD_FLOATS;
+    return c;
+}
+
+static bool suits(const edy_graph *g, const edy_node *n) {
+    const edy_window *w = &n->window;
+    return n->op == EDY_OP_CONV && w->groups == 1 && w->kernel[0] == WINDOW &&
+           w->kernel[1] == WINDOW && w->stride[0] == 1 && w->stride[1] == 1 &&
+           w->dilation[0] == 1 && w->dilation[1] == 1 &&
+           g->value[n->input[EDY_IN_X]].dtype == EDY_F32;
+}
+
+/* Cost of one image in units of a multiply-add. Weights of a layer this large come from beyond L2,
+ * WEIGHT units a float; a product's beginning and end cost as much as ENDS channels more; a
+ * transform costs TRANSFORM units a float that it reads or writes. The figures are measured. */
+enum { WEIGHT = 8, ENDS = 12, TRANSFORM = 5 };
+
+static double direct_cost(const edy_taps *t, double in, double out) {
+    const double window = WINDOW * WINDOW;
+    return in * out * window * ((double)(t->out_h * t->out_w) + WEIGHT);
+}
+
+static double winograd_cost(const edy_taps *t, double in, double out, size_t tile) {
+    const double tiles = (double)(div_up(t->out_w, tile) * div_up(t->out_h, tile));
+    const double positions = (double)((tile + WINDOW - 1) * (tile + WINDOW - 1));
+    return positions *
+           (tiles * out * (in + ENDS) + WEIGHT * in * out + tiles * TRANSFORM * (in + out));
+}
+
+const edy_f32_winograd *edy_winograd_choose(const edy_graph *g, const edy_node *n,
+                                            const edy_kernels *k) {
+    if (!suits(g, n))
+        return NULL;
+    const edy_taps t = edy_taps_of(g, n);
+    const double in = (double)t.channels;
+    const double out = (double)g->value[n->output[0]].shape.dim[1];
+    double best = 0.9 * direct_cost(&t, in, out); /* a gain too small to see is not worth memory */
+    const edy_f32_winograd *choice = NULL;
+    for (size_t i = 0; i < EDY_WINOGRAD_COUNT; i++) {
+        if (!k->f32_winograd[i].name)
+            continue;
+        const double cost = winograd_cost(&t, in, out, k->f32_winograd[i].out);
+        if (cost < best) {
+            best = cost;
+            choice = &k->f32_winograd[i];
+        }
+    }
+    return choice;
+}
+
+typedef struct winograd_state {
+    cut cut;
+    const edy_f32_dense *dense;
+    const edy_f32_winograd *kernel;
+    size_t out_h, out_w, image_x, image_y; /* pixels; elements from image to image */
+    const float **pointers;                /* [tiles of an image][in * in] */
+    float *zero, *bias;                    /* [channels], [outputs] */
+    char *packed;                          /* [blocks][positions] */
+    size_t block_bytes;
+    float *v, *m; /* scratch: [positions] of a group, and of an item for each worker */
+    edy_f32_clamp clamp;
+    const float *residual;
+    float *y;
+    size_t group; /* the one in work */
+} winograd_state;
+
+/* Where a tile of the row of all tiles lies. */
+typedef struct tile_place {
+    size_t image, index, x, y; /* index in the image; x, y: first output pixel */
+} tile_place;
+
+static tile_place place_of(const winograd_state *s, size_t tile) {
+    const size_t per_image = s->cut.across * s->cut.down;
+    const size_t index = tile % per_image;
+    return (tile_place){.image = tile / per_image,
+                        .index = index,
+                        .x = index % s->cut.across * s->cut.out,
+                        .y = index / s->cut.across * s->cut.out};
+}
+
+static void transform_tiles(void *context, size_t begin, size_t end) {
+    const winograd_state *s = context;
+    for (size_t i = begin; i < end; i++) {
+        const tile_place p = place_of(s, s->group * s->cut.group_tiles + i);
+        s->kernel->input(s->cut.channels, s->pointers + p.index * s->cut.positions,
+                         p.image * s->image_x * sizeof(float), s->zero, s->v + i * s->cut.channels,
+                         s->cut.v_stride);
+    }
+}
+
+/* Products of tiles [first, first + count) of the group with one block of channels. */
+static void multiply(const winograd_state *s, size_t first, size_t count, size_t block,
+                     size_t channels, float *m) {
+    static const edy_f32_clamp none = {-__builtin_inff(), __builtin_inff()};
+    const size_t mr = s->dense->mr, kc = s->cut.channels;
+    for (size_t i = 0; i < s->cut.positions; i++) {
+        const float *v = s->v + i * s->cut.v_stride + first * kc;
+        const void *w = s->packed + (block * s->cut.positions + i) * s->block_bytes;
+        for (size_t row = 0; row < count; row += mr)
+            s->dense->gemm(smaller(count - row, mr), channels, kc, v + row * kc, kc, w,
+                           m + i * s->cut.m_stride + row * channels, channels, NULL, &none);
+    }
+}
+
+static void compute_items(void *context, unsigned worker, size_t begin, size_t end) {
+    const winograd_state *s = context;
+    const cut *c = &s->cut;
+    const size_t group_first = s->group * c->group_tiles;
+    const size_t group_tiles = smaller(c->tiles - group_first, c->group_tiles);
+    float *const m = s->m + worker * c->positions * c->m_stride;
+    for (size_t item = begin; item < end; item++) {
+        const size_t first = item % c->ranges * c->item_tiles, block = item / c->ranges;
+        if (first >= group_tiles)
+            continue;
+        const size_t count = smaller(group_tiles - first, c->item_tiles);
+        const size_t n0 = block * c->item_channels;
+        const size_t channels = smaller(c->outputs - n0, c->item_channels);
+        multiply(s, first, count, block, channels, m);
+        for (size_t i = 0; i < count; i++) {
+            const tile_place p = place_of(s, group_first + first + i);
+            const size_t to = p.image * s->image_y + (p.y * s->out_w + p.x) * c->outputs + n0;
+            s->kernel->output(channels, m + i * channels, c->m_stride, s->bias + n0,
+                              smaller(s->out_h - p.y, c->out), smaller(s->out_w - p.x, c->out),
+                              s->y + to, s->out_w * c->outputs, c->outputs,
+                              s->residual ? s->residual + to : NULL, &s->clamp);
+        }
+    }
+}
+
+static void run(const edy_step *step, edy_threads *threads) {
+    winograd_state *s = step->state;
+    const cut *c = &s->cut;
+    for (s->group = 0; s->group < c->groups; s->group++) {
+        const size_t tiles = smaller(c->tiles - s->group * c->group_tiles, c->group_tiles);
+        edy_parallel_for(threads, tiles, transform_tiles, s);
+        edy_parallel_for_workers(threads, c->ranges * c->blocks, compute_items, s);
+    }
+}
+
+/* Rows of G (Lavin and Gray) for tiles of 4 x 4 and of 2 x 2 outputs. */
+static const double g4[MAX_IN][WINDOW] = {
+    {1.0 / 4, 0.0, 0.0},           {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+    {1.0 / 24, 1.0 / 12, 1.0 / 6}, {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0.0, 0.0, 1.0}};
+static const double g2[MAX_IN][WINDOW] = {
+    {1.0, 0.0, 0.0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.0, 0.0, 1.0}};
+
+/* u[y * in + x] = (G g Gt)[y][x], in double; the caller rounds once. */
+static void transform_weights(size_t out, const float g[WINDOW * WINDOW], double *u) {
+    const double(*const matrix)[WINDOW] = out == 4 ? g4 : g2;
+    const size_t in = out + WINDOW - 1;
+    for (size_t y = 0; y < in; y++)
+        for (size_t x = 0; x < in; x++) {
+            double sum = 0.0;
+            for (size_t i = 0; i < WINDOW; i++)
+                for (size_t j = 0; j < WINDOW; j++)
+                    sum += matrix[y][i] * (double)g[i * WINDOW + j] * matrix[x][j];
+            u[y * in + x] = sum;
+        }
+}
+
+/* u[position][output of the block][channel] of one block. Weights are [M][C][3][3]. */
+static void transform_block(const winograd_state *s, const float *w, size_t n0, size_t count,
+                            float *u) {
+    const cut *c = &s->cut;
+    double one[MAX_IN * MAX_IN];
+    for (size_t n = 0; n < count; n++)
+        for (size_t k = 0; k < c->channels; k++) {
+            transform_weights(c->out, w + ((n0 + n) * c->channels + k) * WINDOW * WINDOW, one);
+            for (size_t i = 0; i < c->positions; i++)
+                u[(i * count + n) * c->channels + k] = (float)one[i];
+        }
+}
+
+static edy_status pack(edy_planner *p, edy_step *step, winograd_state *s, edy_error *err) {
+    const cut *c = &s->cut;
+    const float *bias = step->in[EDY_IN_BIAS];
+    s->block_bytes = s->dense->packed_bytes(c->item_channels, c->channels, 1);
+    s->packed = edy_planner_packed(p, step, c->blocks * c->positions * s->block_bytes);
+    s->bias = edy_planner_packed(p, step, c->outputs * sizeof *s->bias);
+    float *u = malloc(c->positions * c->item_channels * c->channels * sizeof *u);
+    if (!s->packed || !s->bias || !u) {
+        free(u);
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the weights");
+    }
+    for (size_t n = 0; bias && n < c->outputs; n++)
+        s->bias[n] = bias[n];
+    for (size_t b = 0; b < c->blocks; b++) {
+        const size_t n0 = b * c->item_channels;
+        const size_t count = smaller(c->outputs - n0, c->item_channels);
+        transform_block(s, step->in[EDY_IN_W], n0, count, u);
+        for (size_t i = 0; i < c->positions; i++)
+            s->dense->pack(count, c->channels, 1, u + i * count * c->channels, NULL,
+                           s->packed + (b * c->positions + i) * s->block_bytes);
+    }
+    free(u);
+    return EDY_OK;
+}
+
+/* The input pixels of every tile of one image; what lies outside the image is padding. Tiles that
+ * stick out of the result may read beyond the padding too: those outputs are not stored. */
+static edy_status make_pointers(edy_planner *p, const edy_step *step, winograd_state *s,
+                                edy_error *err) {
+    const cut *c = &s->cut;
+    const edy_taps t = edy_taps_of(p->graph, step->node);
+    const size_t count = c->across * c->down * c->positions;
+    const float *x = step->in[EDY_IN_X];
+    s->pointers = edy_planner_indirection(p, count * sizeof *s->pointers);
+    s->zero = edy_planner_indirection(p, c->channels * sizeof *s->zero);
+    if (!s->pointers || !s->zero)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the pointer list");
+    for (size_t i = 0; i < count; i++) {
+        const size_t tile = i / c->positions, at = i % c->positions;
+        const int64_t row = (int64_t)(tile / c->across * c->out + at / c->in) - t.window->pad[0];
+        const int64_t column = (int64_t)(tile % c->across * c->out + at % c->in) - t.window->pad[1];
+        const bool inside =
+            row >= 0 && column >= 0 && row < (int64_t)t.in_h && column < (int64_t)t.in_w;
+        s->pointers[i] =
+            inside ? x + ((size_t)row * t.in_w + (size_t)column) * c->channels : s->zero;
+    }
+    return EDY_OK;
+}
+
+static size_t v_bytes(const cut *c) {
+    return c->positions * c->v_stride * sizeof(float);
+}
+
+size_t edy_winograd_scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
+                                  unsigned threads) {
+    const edy_f32_winograd *winograd = edy_winograd_choose(g, n, k);
+    if (!winograd)
+        return 0;
+    const cut c = cut_make(g, n, &k->f32_dense, winograd);
+    return v_bytes(&c) + threads * c.positions * c.m_stride * sizeof(float);
+}
+
+/* The node is one for which edy_winograd_choose gives a kernel. */
+edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *err) {
+    const edy_node *n = step->node;
+    winograd_state *s = edy_region_alloc(p->region, sizeof *s);
+    if (!s)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
+    const edy_taps t = edy_taps_of(p->graph, n);
+    s->dense = &p->kernels->f32_dense;
+    s->kernel = edy_winograd_choose(p->graph, n, p->kernels);
+    s->cut = cut_make(p->graph, n, s->dense, s->kernel);
+    s->out_h = t.out_h;
+    s->out_w = t.out_w;
+    s->image_x = t.in_h * t.in_w * t.channels;
+    s->image_y = t.out_h * t.out_w * s->cut.outputs;
+    s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
+    s->residual = step->in[EDY_IN_RESIDUAL];
+    s->y = step->out[0];
+    s->v = step->scratch;
+    s->m = (float *)((char *)step->scratch + v_bytes(&s->cut));
+    step->state = s;
+    step->run = run;
+    step->kernel = s->kernel->name;
+    step->winograd = s->kernel->out;
+    step->reason = "3x3, stride 1: fewer products by Winograd";
+    const edy_status status = pack(p, step, s, err);
+    return status ? status : make_pointers(p, step, s, err);
+}
