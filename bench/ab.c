@@ -130,8 +130,6 @@ static edy_status run_rounds(edy_ab *ab, const edy_ab_options *o, edy_error *err
         const bool base_first = edy_ab_base_first(r);
         st = take(base_first ? &base : &now, o, r, err);
         st = st ? st : take(base_first ? &now : &base, o, r, err);
-        if (!st && o->on_round)
-            o->on_round(o->context, ab, r);
     }
     st = st ? st : finish(&base, o, err);
     st = st ? st : finish(&now, o, err);

@@ -76,8 +76,6 @@ typedef struct edy_ab_options {
     double block_s, tolerance, timeout_s;
     edy_pinning *pinning; /* NULL: sides are not bound */
     int64_t threads;      /* cores to bind to; from 2 on the latency between cores is measured */
-    void (*on_round)(void *context, const edy_ab *ab, size_t round); /* may be NULL */
-    void *context;
 } edy_ab_options;
 
 /* Runs it. The message of a failure says which side it was. */

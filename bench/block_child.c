@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -65,23 +66,37 @@ static int spawn_shell(const char *command, int in, int out, pid_t *pid) {
     return error;
 }
 
-/* Waits until the process ends, at most so many seconds, then kills its group. False: killed. */
+/* Sleeps until a child of this process ends, or so long. SIGCHLD is blocked here, so one that came
+ * since then is not lost. */
+static void sleep_until_child(const sigset_t *sigchld, double seconds) {
+    const struct timespec left = {.tv_sec = (time_t)seconds,
+                                  .tv_nsec = (long)((seconds - floor(seconds)) * 1e9)};
+    sigtimedwait(sigchld, NULL, &left);
+}
+
+/* Waits, asleep, until the process ends, at most so many seconds, then kills its group. False:
+ * killed, or no child. */
 static bool wait_for(pid_t pid, double seconds, int *status) {
     const double end = now_seconds() + seconds;
+    sigset_t sigchld, before;
+    pid_t got = 0;
+    sigemptyset(&sigchld);
+    sigaddset(&sigchld, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &sigchld, &before);
     for (;;) {
-        const pid_t got = waitpid(pid, status, WNOHANG);
-        if (got == pid)
-            return true;
-        if (got < 0 && errno != EINTR)
-            return false;
-        if (now_seconds() > end) {
-            kill(-pid, SIGKILL);
-            while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-                ;
-            return false;
-        }
-        usleep(200);
+        got = waitpid(pid, status, WNOHANG);
+        const double left = end - now_seconds();
+        if (got == pid || (got < 0 && errno != EINTR) || left <= 0)
+            break;
+        sleep_until_child(&sigchld, left);
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (got == 0) {
+        kill(-pid, SIGKILL);
+        while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return got == pid;
 }
 
 static edy_status judge_end(const char *command, int status, edy_error *err) {
@@ -100,19 +115,9 @@ edy_status edy_whole_process(const char *command, double seconds, double *ns, ed
     const int error = spawn_shell(command, -1, -1, &pid);
     if (error)
         return edy_fail(err, EDY_IO, "cannot start /bin/sh: %s", strerror(error));
-    siginfo_t info;
-    const double end = now_seconds() + seconds;
-    /* The exact end, without reaping; a command that hangs is met by wait_for below. */
-    for (int tries = 0; waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0;
-         tries++) {
-        if (info.si_pid == pid || now_seconds() > end)
-            break;
-        if (tries > 1000)
-            usleep(50);
-        info.si_pid = 0;
-    }
+    const bool ended = wait_for(pid, seconds, &status);
     *ns = (double)(edy_now_ns(&clock) - begun);
-    if (!wait_for(pid, 0, &status))
+    if (!ended)
         return edy_fail(err, EDY_IO, "`%.150s` took longer than %g s", command, seconds);
     return judge_end(command, status, err);
 }

@@ -95,6 +95,10 @@ network() {
         status=1
         return
     fi
+    if [ "$dtype" = int8 ]; then
+        echo "For information, the peer with its default settings, as it is timed:"
+        "$edyno" peer "$out/models/$net.$dtype.onnx" --library "$library" --check || true
+    fi
     for n in ${threads//,/ }; do
         compare "peer/$net/$dtype/$n" "$n" "$(theirs "$net" "$dtype" "$n")" \
             "$(ours "$net" "$dtype" --threads "$n")"
