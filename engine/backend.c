@@ -14,6 +14,11 @@ static const edy_backend backends[] = {
     {"avx2", "x86-64 with AVX2 and FMA (Haswell, Zen and later)", EDY_CPU_AVX2 | EDY_CPU_FMA,
      edy_kernels_avx2},
 #endif
+#ifdef EDYNO_HAVE_NEON
+    {"neondot", "64-bit Arm with dot product (armv8.2: Cortex-A55, A76 and later)",
+     EDY_CPU_NEON | EDY_CPU_DOTPROD, edy_kernels_neondot},
+    {"neon", "64-bit Arm (armv8.0: Cortex-A53, A72 and later)", EDY_CPU_NEON, edy_kernels_neon},
+#endif
     {"scalar", "plain C for any CPU; the reference the others are compared with", 0,
      edy_kernels_scalar},
 };

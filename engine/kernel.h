@@ -256,5 +256,7 @@ typedef struct edy_kernels {
 /* Fill in what each kernel folder has. */
 void edy_kernels_scalar(edy_kernels *k);
 void edy_kernels_avx2(edy_kernels *k);
+void edy_kernels_neon(edy_kernels *k);
+void edy_kernels_neondot(edy_kernels *k); /* neon's where it has none */
 
 #endif
