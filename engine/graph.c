@@ -19,8 +19,13 @@ static edy_status no_memory(edy_error *err) {
 edy_status edy_graph_create(edy_graph **graph, edy_error *err) {
     edy_graph *g = calloc(1, sizeof *g);
     *graph = g;
-    if (!g)
+    if (g)
+        g->makers = calloc(1, sizeof *g->makers);
+    if (!g || !g->makers) {
+        free(g);
+        *graph = NULL;
         return no_memory(err);
+    }
     g->name = "";
     g->batch = 1;
     return EDY_OK;
@@ -34,6 +39,8 @@ void edy_graph_destroy(edy_graph *graph) {
     free(graph->node);
     free(graph->input);
     free(graph->output);
+    free(graph->makers->at);
+    free(graph->makers);
     free(graph);
 }
 
@@ -74,12 +81,14 @@ edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *
     g->node = duplicate(graph->node, (size_t)graph->n_nodes, sizeof *g->node, &failed);
     g->input = duplicate(graph->input, (size_t)graph->n_inputs, sizeof *g->input, &failed);
     g->output = duplicate(graph->output, (size_t)graph->n_outputs, sizeof *g->output, &failed);
+    g->makers->at =
+        duplicate(graph->makers->at, (size_t)graph->n_values, sizeof *g->makers->at, &failed);
     if (failed) {
         edy_graph_destroy(g);
         *copy = NULL;
         return no_memory(err);
     }
-    g->n_values = g->cap_values = graph->n_values;
+    g->n_values = g->cap_values = g->makers->capacity = graph->n_values;
     g->n_nodes = g->cap_nodes = graph->n_nodes;
     g->n_inputs = graph->n_inputs;
     g->n_outputs = graph->n_outputs;
@@ -104,9 +113,12 @@ static char *copy_name(edy_graph *g, const char *name) {
 edy_status edy_graph_add_value(edy_graph *g, const char *name, edy_dtype dtype, edy_value_id *out,
                                edy_error *err) {
     char *copy = copy_name(g, name);
-    if (!copy || !grow((void **)&g->value, g->n_values, &g->cap_values, sizeof *g->value))
+    edy_makers *m = g->makers;
+    if (!copy || !grow((void **)&m->at, g->n_values, &m->capacity, sizeof *m->at) ||
+        !grow((void **)&g->value, g->n_values, &g->cap_values, sizeof *g->value))
         return no_memory(err);
     g->value[g->n_values] = (edy_value){.name = copy, .dtype = dtype};
+    m->at[g->n_values] = g->n_nodes - 1; /* importers add a node, then what it makes */
     *out = g->n_values++;
     return EDY_OK;
 }
@@ -167,11 +179,31 @@ edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *n
     return EDY_OK;
 }
 
+static bool makes(const edy_node *n, edy_value_id v) {
+    for (int32_t j = 0; j < n->n_outputs; j++)
+        if (n->output[j] == v)
+            return true;
+    return false;
+}
+
+static bool is_graph_input(const edy_graph *g, edy_value_id v) {
+    for (int32_t i = 0; i < g->n_inputs; i++)
+        if (g->input[i] == v)
+            return true;
+    return false;
+}
+
+/* Outwards from where it was: nodes move by a few places while passes insert and remove some. */
 int32_t edy_graph_producer(const edy_graph *g, edy_value_id v) {
-    for (int32_t i = 0; i < g->n_nodes; i++)
-        for (int32_t j = 0; j < g->node[i].n_outputs; j++)
-            if (g->node[i].output[j] == v)
-                return i;
+    if (v < 0 || v >= g->n_values || g->value[v].data || is_graph_input(g, v))
+        return -1;
+    const int32_t hint = g->makers->at[v] < 0 ? 0 : g->makers->at[v];
+    for (int32_t low = hint, high = hint + 1; low >= 0 || high < g->n_nodes; low--, high++) {
+        g->makers->steps++;
+        const bool below = low >= 0 && low < g->n_nodes && makes(&g->node[low], v);
+        if (below || (high < g->n_nodes && makes(&g->node[high], v)))
+            return g->makers->at[v] = below ? low : high;
+    }
     return -1;
 }
 
@@ -223,15 +255,65 @@ void edy_graph_remove_node(edy_graph *g, int32_t index) {
     g->n_nodes--;
 }
 
-void edy_graph_remove_dead(edy_graph *g) {
-    for (int32_t i = g->n_nodes - 1; i >= 0; i--) { /* backwards: a chain goes in one sweep */
-        bool read = false;
-        for (int32_t j = 0; j < g->node[i].n_outputs; j++)
-            read = read || (g->node[i].output[j] != EDY_NO_VALUE &&
-                            edy_graph_consumer_count(g, g->node[i].output[j]) > 0);
-        if (!read)
-            edy_graph_remove_node(g, i);
+/* Adds change to the number of uses of each value that n reads. */
+static void count_reads(const edy_node *n, int32_t *uses, int32_t change) {
+    for (int32_t j = 0; j < n->n_inputs; j++)
+        if (n->input[j] != EDY_NO_VALUE)
+            uses[n->input[j]] += change;
+}
+
+static bool is_read(const edy_node *n, const int32_t *uses) {
+    for (int32_t j = 0; j < n->n_outputs; j++)
+        if (n->output[j] != EDY_NO_VALUE && uses[n->output[j]] > 0)
+            return true;
+    return false;
+}
+
+int32_t *edy_graph_use_counts(const edy_graph *g) {
+    int32_t *uses = calloc((size_t)g->n_values + 1, sizeof *uses);
+    for (int32_t i = 0; uses && i < g->n_nodes; i++)
+        count_reads(&g->node[i], uses, 1);
+    for (int32_t i = 0; uses && i < g->n_outputs; i++)
+        uses[g->output[i]]++;
+    return uses;
+}
+
+void edy_graph_drop_node(edy_graph *g, int32_t index) {
+    assert(index >= 0 && index < g->n_nodes);
+    g->node[index].n_inputs = g->node[index].n_outputs = 0;
+}
+
+void edy_graph_compact(edy_graph *g) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < g->n_nodes; i++) {
+        if (g->node[i].n_outputs == 0)
+            continue;
+        if (kept != i)
+            g->node[kept] = g->node[i];
+        kept++;
     }
+    g->n_nodes = kept;
+}
+
+void edy_graph_set_output(edy_graph *g, int32_t index, edy_value_id v) {
+    g->node[index].output[0] = v;
+    g->makers->at[v] = index;
+}
+
+edy_status edy_graph_remove_dead(edy_graph *g, edy_error *err) {
+    int32_t *uses = edy_graph_use_counts(g);
+    if (!uses)
+        return no_memory(err);
+    int32_t kept = g->n_nodes; /* the living gather at the end, backwards: a chain dies at once */
+    for (int32_t i = g->n_nodes - 1; i >= 0; i--)
+        if (is_read(&g->node[i], uses))
+            g->node[--kept] = g->node[i];
+        else
+            count_reads(&g->node[i], uses, -1);
+    g->n_nodes -= kept;
+    memmove(g->node, g->node + kept, (size_t)g->n_nodes * sizeof *g->node);
+    free(uses);
+    return EDY_OK;
 }
 
 const char *edy_op_text(edy_op_kind op) {

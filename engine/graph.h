@@ -125,6 +125,13 @@ typedef struct edy_node {
     float pad_value;                /* Pad, in the value's real domain */
 } edy_node;
 
+/* What edy_graph_producer remembers. */
+typedef struct edy_makers {
+    int32_t *at; /* [capacity]: a hint, the index at which the maker of each value was last seen */
+    int32_t capacity;
+    uint64_t steps; /* nodes looked at so far: what searching has cost */
+} edy_makers;
+
 typedef struct edy_graph {
     edy_region region; /* owns every array and string below */
     const char *name;
@@ -134,6 +141,7 @@ typedef struct edy_graph {
     int32_t n_nodes, cap_nodes;
     edy_value_id *input, *output; /* the model's inputs and outputs, in its order */
     int32_t n_inputs, n_outputs;
+    edy_makers *makers;
     int64_t opset; /* ai.onnx version of the file; 0 if not from ONNX */
     int64_t batch; /* dim 0 of the first input, as last set */
 } edy_graph;
@@ -160,14 +168,26 @@ edy_status edy_graph_add_node(edy_graph *g, edy_op_kind op, const char *name, in
 edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *node,
                                  edy_error *err);
 
-int32_t edy_graph_producer(const edy_graph *g, edy_value_id v);       /* node index or -1 */
+/* Index of the node that makes v, or -1. Remembers where it was, in g: in a graph that does not
+ * change, or only grows, it takes constant time. Not from two threads at once. */
+int32_t edy_graph_producer(const edy_graph *g, edy_value_id v);
 int32_t edy_graph_consumer_count(const edy_graph *g, edy_value_id v); /* graph outputs count */
 int32_t edy_graph_consumer(const edy_graph *g, edy_value_id v); /* the only node reading v, or -1 */
 bool edy_graph_is_output(const edy_graph *g, edy_value_id v);
 void edy_graph_replace_uses(edy_graph *g, edy_value_id from, edy_value_id to); /* outputs too */
 /* Drops nodes whose outputs nobody reads (not values: ids stay). */
-void edy_graph_remove_dead(edy_graph *g);
+edy_status edy_graph_remove_dead(edy_graph *g, edy_error *err);
 void edy_graph_remove_node(edy_graph *g, int32_t index);
+/* For passes that remove many nodes: a dropped node reads and makes nothing (n_inputs and
+ * n_outputs are 0) and keeps its place, so that indices stay valid, until compact takes all such
+ * nodes out. */
+void edy_graph_drop_node(edy_graph *g, int32_t index);
+void edy_graph_compact(edy_graph *g);
+/* How often each value is read, graph outputs included: [n_values], to be freed; NULL on no
+ * memory. */
+int32_t *edy_graph_use_counts(const edy_graph *g);
+/* Output 0 of node index becomes v, whose maker is removed or dropped next. */
+void edy_graph_set_output(edy_graph *g, int32_t index, edy_value_id v);
 
 /* Runs every node's shape rule in order; validates attributes, ranks, dtypes. Errors name operator
  * and node. */

@@ -50,6 +50,6 @@ edy_status edy_pass_fold_pad(edy_graph *g, edy_error *err) {
             continue;
         take_pad(n, &g->node[p]); /* the Pad stays for other readers, if there are any */
     }
-    edy_graph_remove_dead(g);
-    return edy_graph_infer(g, err);
+    const edy_status status = edy_graph_remove_dead(g, err);
+    return status ? status : edy_graph_infer(g, err);
 }

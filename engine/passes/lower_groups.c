@@ -169,11 +169,13 @@ static edy_status integer_bias(edy_graph *g, const edy_node *n, const product *p
 
 static edy_status lower_product(edy_graph *g, int32_t index, edy_error *err) {
     const edy_node n = g->node[index];
-    const tail t = find_tail(g, &n);
     const product p = {
         .x = activation_behind(g, &n, EDY_IN_X), .w = behind(g, &n, EDY_IN_W), .channels = 0};
-    if (t.quantizer < 0 || p.x == EDY_NO_VALUE || p.w == EDY_NO_VALUE || !g->value[p.w].data ||
+    if (p.x == EDY_NO_VALUE || p.w == EDY_NO_VALUE || !g->value[p.w].data ||
         g->value[p.w].dtype != EDY_S8 || !is_plain_product(g, &n) || !scales_fit(g, &n, p.w))
+        return EDY_OK;
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0)
         return EDY_OK;
     const edy_value_id y = g->node[t.quantizer].output[0];
     const bool signed_x = !g->value[p.x].quant.was_u8;
@@ -201,10 +203,11 @@ static edy_status lower_product(edy_graph *g, int32_t index, edy_error *err) {
  * second.) */
 static void lower_binary(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
-    const tail t = find_tail(g, &n);
     const edy_value_id a = activation_behind(g, &n, 0), b = activation_behind(g, &n, 1);
-    if (t.quantizer < 0 || a == EDY_NO_VALUE || b == EDY_NO_VALUE || !same_sign(g, a, b) ||
-        !same_sign(g, a, g->node[t.quantizer].output[0]))
+    if (a == EDY_NO_VALUE || b == EDY_NO_VALUE || !same_sign(g, a, b))
+        return;
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0 || !same_sign(g, a, g->node[t.quantizer].output[0]))
         return;
     const bool swap = g->value[a].data && !g->value[b].data;
     g->node[index].input[0] = swap ? b : a;
@@ -215,14 +218,15 @@ static void lower_binary(edy_graph *g, int32_t index) {
 /* A Concat of quantized tensors: each input is moved to the output's scale by a table. */
 static void lower_concat(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
-    const tail t = find_tail(g, &n);
-    if (t.quantizer < 0)
-        return;
+    const edy_value_id first = activation_behind(g, &n, 0);
     for (int32_t i = 0; i < n.n_inputs; i++) {
         const edy_value_id x = activation_behind(g, &n, i);
-        if (x == EDY_NO_VALUE || !same_sign(g, x, g->node[t.quantizer].output[0]))
+        if (x == EDY_NO_VALUE || !same_sign(g, x, first))
             return;
     }
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0 || !same_sign(g, first, g->node[t.quantizer].output[0]))
+        return;
     for (int32_t i = 0; i < n.n_inputs; i++)
         g->node[index].input[i] = activation_behind(g, &n, i);
     close_group(g, index, &t);
@@ -231,9 +235,11 @@ static void lower_concat(edy_graph *g, int32_t index) {
 /* Pools that compute: input and output have scales of their own. */
 static void lower_mean(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
-    const tail t = find_tail(g, &n);
     const edy_value_id x = activation_behind(g, &n, 0);
-    if (t.quantizer < 0 || x == EDY_NO_VALUE || !same_sign(g, x, g->node[t.quantizer].output[0]))
+    if (x == EDY_NO_VALUE)
+        return;
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0 || !same_sign(g, x, g->node[t.quantizer].output[0]))
         return;
     g->node[index].input[0] = x;
     close_group(g, index, &t);
@@ -244,9 +250,11 @@ static void lower_mean(edy_graph *g, int32_t index) {
  * differ. */
 static void lower_choice(edy_graph *g, int32_t index) {
     const edy_node n = g->node[index];
-    const tail t = find_tail(g, &n);
     const edy_value_id x = activation_behind(g, &n, 0);
-    if (t.quantizer < 0 || x == EDY_NO_VALUE)
+    if (x == EDY_NO_VALUE)
+        return;
+    const tail t = find_tail(g, &n);
+    if (t.quantizer < 0)
         return;
     const edy_value_id y = g->node[t.quantizer].output[0];
     const bool table = n.op == EDY_OP_RELU || n.op == EDY_OP_CLIP || n.op == EDY_OP_LEAKYRELU;

@@ -110,7 +110,7 @@ static bool same_constant(const edy_graph *g, edy_value_id a, edy_value_id b) {
 /* Two QuantizeLinear of one tensor with equal parameters are one. */
 static void merge_equal_quantizers(edy_graph *g) {
     for (int32_t i = 0; i < g->n_nodes; i++)
-        for (int32_t k = i + 1; k < g->n_nodes; k++) {
+        for (int32_t k = i + 1; g->node[i].op == EDY_OP_QUANTIZE && k < g->n_nodes; k++) {
             const edy_node *a = &g->node[i], *b = &g->node[k];
             if (a->op != EDY_OP_QUANTIZE || b->op != EDY_OP_QUANTIZE ||
                 a->input[0] != b->input[0] || a->n_inputs != b->n_inputs || a->axis != b->axis ||

@@ -18,8 +18,7 @@ edy_status edy_pass_lower_quantized(edy_graph *g, edy_error *err) {
         status = edy_lower_groups(g, err);
     if (!status)
         status = edy_lower_float_constants(g, err);
-    if (status)
-        return status;
-    edy_graph_remove_dead(g);
-    return edy_graph_infer(g, err);
+    if (!status)
+        status = edy_graph_remove_dead(g, err);
+    return status ? status : edy_graph_infer(g, err);
 }

@@ -90,7 +90,7 @@ static void editing_keeps_the_order(void **state) {
     assert_int_equal(edy_graph_consumer(copy, copy->output[0]), -1); /* an output, no node */
     assert_int_equal(edy_graph_infer(copy, &err), EDY_OK);
     edy_graph_replace_uses(copy, v, copy->node[0].output[0]);
-    edy_graph_remove_dead(copy);
+    assert_int_equal(edy_graph_remove_dead(copy, &err), EDY_OK);
     assert_int_equal(copy->n_nodes, 2);
     edy_graph_destroy(copy);
     edy_graph_destroy(g);
