@@ -92,6 +92,24 @@ static void bound_winograd(edy_case *c, edy_layer_data *d, const edy_node *node,
     edy_oracle_tensor_free(&w);
 }
 
+static void to_signs(float *x, size_t n, float unit) {
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] > 0 ? unit : x[i] < 0 ? -unit : 0.0f;
+}
+
+/* Exact fill: weights of which Winograd's transforms are integers (multiples of 4, or of 24 * 24),
+ * and signs as inputs, so that sums over thousands of channels stay below 2^24. Plans again. */
+static edy_status plan_exactly(const edy_layer_case *job, edy_layer_data *d, size_t tile,
+                               edy_threads *pool, edy_graph **graph, edy_plan **plan,
+                               edy_error *err) {
+    to_signs(d->w, d->w_count, tile == 4 ? 576.0f : 4.0f);
+    edy_plan_destroy(*plan);
+    edy_graph_destroy(*graph);
+    *plan = NULL;
+    *graph = NULL;
+    return plan_layer(job, d, pool, graph, plan, err);
+}
+
 bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
     assert(edy_layer_has_dtype(job->layer->kind, job->dtype));
     const edy_kernel_problem p = {.fill = job->fill, .seed = job->seed};
@@ -106,15 +124,21 @@ bool edy_layer_check(const edy_layer_case *job, edy_layer_verdict *v) {
     const unsigned threads = 1 + (unsigned)edy_random_below(&c.random, 3);
     edy_status st = edy_threads_create(job->timer ? 1 : threads, NULL, NULL, &pool, &err);
     st = st ? st : plan_layer(job, &d, pool, &graph, &plan, &err);
+    const size_t winograd = st ? 0 : edy_plan_step_at(plan, working_step(plan)).winograd;
+    const bool exact = winograd && job->fill == EDY_FILL_EXACT;
+    if (exact)
+        st = plan_exactly(job, &d, winograd, pool, &graph, &plan, &err);
     if (st) {
         edy_case_fail(&c, "no plan: %s", err.message);
     } else {
         const edy_plan_step step = edy_plan_step_at(plan, working_step(plan));
         snprintf(v->kernel, sizeof v->kernel, "%s", step.kernel);
         const bool spoil = job->fill == EDY_FILL_EXTREME && edy_case_chance(&c, 3);
-        edy_layer_draw_x(&c, &d, spoil && !step.winograd);
-        if (step.winograd)
-            bound_winograd(&c, &d, step.node, step.winograd);
+        edy_layer_draw_x(&c, &d, spoil && !winograd);
+        if (exact)
+            to_signs(d.x, d.x_count, 1.0f);
+        else if (winograd)
+            bound_winograd(&c, &d, step.node, winograd);
         if (job->timer)
             time_step(&c, job, &d, plan);
         else

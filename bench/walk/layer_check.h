@@ -12,8 +12,8 @@
  *
  * Oracle: direct loops over N, M, H, W, C in double or int64 that read the problem and the drawn
  * numbers only. fp32 within the budgets of NUMERICS.md (exact fill: equal), s8 equal. Where the
- * planner chose Winograd, its own budget holds (bench/winograd_bound.h) in the exact fill too, and
- * no NaN is fed, since one makes more of its tile. */
+ * planner chose Winograd, its own budget holds (bench/winograd_bound.h), the exact fill has weights
+ * and inputs with which that is exact, and no NaN is fed, since one makes more of its tile. */
 #ifndef EDY_WALK_LAYER_CHECK_H
 #define EDY_WALK_LAYER_CHECK_H
 

@@ -212,6 +212,44 @@ static void finds_planted_faults_in_layers(void **state) {
           "dwconv in=1x4x4x3 kernel=3x3 pads=1,1,1,1");
 }
 
+/* Whatever the best backend has, with the last channel left out of Winograd's input. */
+static edy_f32_winograd_input_fn whole_input[EDY_WINOGRAD_COUNT];
+
+static void without_last(const int size, size_t channels, const float *const *a, size_t a_offset,
+                         const float *zero, float *v, size_t v_stride) {
+    const size_t positions = size == EDY_WINOGRAD_4X4 ? 36 : 16;
+    whole_input[size](channels, a, a_offset, zero, v, v_stride);
+    for (size_t i = 0; i < positions; i++)
+        v[i * v_stride + channels - 1] = 0.0f;
+}
+
+static void without_last_2x2(size_t channels, const float *const *a, size_t a_offset,
+                             const float *zero, float *v, size_t v_stride) {
+    without_last(EDY_WINOGRAD_2X2, channels, a, a_offset, zero, v, v_stride);
+}
+
+static void without_last_4x4(size_t channels, const float *const *a, size_t a_offset,
+                             const float *zero, float *v, size_t v_stride) {
+    without_last(EDY_WINOGRAD_4X4, channels, a, a_offset, zero, v, v_stride);
+}
+
+static void fill_poorer_winograd(edy_kernels *k) {
+    edy_backend_best()->fill(k);
+    for (int size = 0; size < EDY_WINOGRAD_COUNT; size++)
+        whole_input[size] = k->f32_winograd[size].input;
+    k->f32_winograd[EDY_WINOGRAD_2X2].input = without_last_2x2;
+    k->f32_winograd[EDY_WINOGRAD_4X4].input = without_last_4x4;
+}
+
+static void finds_a_lost_channel_in_winograd(void **state) {
+    (void)state;
+    const edy_kernels k = edy_backend_kernels(edy_backend_best());
+    if (!k.f32_winograd[EDY_WINOGRAD_4X4].name)
+        skip();
+    finds(fill_poorer_winograd, "conv f32", EDY_WALK_FAIL,
+          "conv in=1x16x16x64 out=64 kernel=3x3 pads=1,1,1,1 fill=exact");
+}
+
 static void a_crash_does_not_end_the_walk(void **state) {
     (void)state;
     walk w;
@@ -291,6 +329,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_planted_faults_in_rows),
                                        cmocka_unit_test(finds_planted_crashes),
                                        cmocka_unit_test(finds_planted_faults_in_layers),
+                                       cmocka_unit_test(finds_a_lost_channel_in_winograd),
                                        cmocka_unit_test(a_crash_does_not_end_the_walk),
                                        cmocka_unit_test(names_what_is_inherited),
                                        cmocka_unit_test(same_options_give_same_cases),
