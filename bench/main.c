@@ -8,14 +8,14 @@
 
 /* One line a verb, in the order of the help. */
 static const edy_verb *const verbs[] = {
-    &edy_verb_list,     &edy_verb_inspect, &edy_verb_infer,  &edy_verb_run,     &edy_verb_conform,
-    &edy_verb_quantize, &edy_verb_export,  &edy_verb_report, &edy_verb_compare, &edy_verb_ab,
+    &edy_verb_list,    &edy_verb_inspect,  &edy_verb_infer,  &edy_verb_run,
+    &edy_verb_conform, &edy_verb_quantize, &edy_verb_export, &edy_verb_report,
+    &edy_verb_compare, &edy_verb_ab,       &edy_verb_peer,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 /* Not in the help: started by this program and by scripts. */
-static const edy_verb *const unlisted[] = {&edy_verb_peak_rss, &edy_verb_peer,
-                                           &edy_verb_scoreboard};
+static const edy_verb *const unlisted[] = {&edy_verb_peak_rss, &edy_verb_scoreboard};
 enum { UNLISTED_COUNT = sizeof unlisted / sizeof unlisted[0] };
 
 static void print_verbs(FILE *out) {

@@ -7,6 +7,7 @@
 
 #include "bench/ab.h"
 #include "bench/env.h"
+#include "bench/print_text.h"
 #include "bench/verbs/verb_common.h"
 #include "bench/verbs/verbs.h"
 
@@ -174,18 +175,25 @@ static edy_status make_commands(const edy_args *args, commands *c, edy_error *er
 
 /* ---- The run --------------------------------------------------------------------------------- */
 
-static edy_status write_json(const edy_args *args, const edy_ab *ab, edy_error *err) {
+/* The machine as it is before anything runs; its load then is of others. NULL on no memory. */
+static edy_context *describe_machine(const edy_args *args) {
     const edy_clock clock = edy_clock_system();
     edy_context *context = malloc(sizeof *context);
     if (!context)
-        return edy_fail(err, EDY_NO_MEMORY, "no memory for the machine's description");
+        return NULL;
     edy_context_init(context);
     edy_env_context("", &clock, context);
     snprintf(context->command, sizeof context->command, "%s", edy_args_command(args));
-    context->pinned = ab->threads > 0;
-    const edy_status st = edy_ab_write_json(ab, context, edy_args_string(args, "json"), err);
-    free(context);
-    return st;
+    context->pinned = !edy_args_flag(args, "no-pin");
+    return context;
+}
+
+static void print_doubts(const edy_context *context) {
+    char text[sizeof context->doubt[0].text + 16];
+    for (size_t i = 0; i < context->n_doubts; i++) {
+        snprintf(text, sizeof text, "doubt: %s", context->doubt[i].text);
+        edy_print_wrapped(stdout, 0, text);
+    }
 }
 
 static int exit_code(const edy_ab *ab) {
@@ -213,22 +221,47 @@ static edy_status measure(const edy_args *args, const commands *c, edy_pinning *
     return edy_ab_run(&options, ab, err);
 }
 
+/* Emulated instructions have no speed. */
+static bool refuse_emulation(const edy_context *context) {
+    if (!context->emulated)
+        return false;
+    fprintf(stderr, "edyno ab: instructions are emulated here: times would be the emulator's\n");
+    return true;
+}
+
+static int compare(const edy_args *args, const commands *c, const edy_context *context) {
+    edy_error err;
+    edy_pinning *pinning = NULL;
+    edy_ab *ab = NULL;
+    edy_status st = EDY_OK;
+    if (!edy_args_flag(args, "no-pin"))
+        st = edy_pinning_create(NULL, &pinning, &err);
+    st = st ? st : measure(args, c, pinning, &ab, &err);
+    if (!st && edy_args_given(args, "json"))
+        st = edy_ab_write_json(ab, context, edy_args_string(args, "json"), &err);
+    const int code = st ? edy_verb_fail(args, &err) : exit_code(ab);
+    if (!st) {
+        edy_ab_print(ab, stdout);
+        print_doubts(context);
+    }
+    edy_ab_destroy(ab);
+    edy_pinning_destroy(pinning);
+    return code;
+}
+
 static int run(const edy_args *args) {
     edy_error err;
     commands c;
-    edy_pinning *pinning = NULL;
-    edy_ab *ab = NULL;
     edy_status st = make_commands(args, &c, &err);
-    if (!st && !edy_args_flag(args, "no-pin"))
-        st = edy_pinning_create(NULL, &pinning, &err);
-    st = st ? st : measure(args, &c, pinning, &ab, &err);
-    if (!st && edy_args_given(args, "json"))
-        st = write_json(args, ab, &err);
-    int code = st ? edy_verb_fail(args, &err) : exit_code(ab);
-    if (!st)
-        edy_ab_print(ab, stdout);
-    edy_ab_destroy(ab);
-    edy_pinning_destroy(pinning);
+    edy_context *context = describe_machine(args);
+    if (!st && !context)
+        st = edy_fail(&err, EDY_NO_MEMORY, "no memory for the machine's description");
+    int code = EDY_EXIT_NOT_COMPARABLE;
+    if (st)
+        code = edy_verb_fail(args, &err);
+    else if (!refuse_emulation(context))
+        code = compare(args, &c, context);
+    free(context);
     return code;
 }
 

@@ -16,10 +16,10 @@ extern const edy_verb edy_verb_export;
 extern const edy_verb edy_verb_report;
 extern const edy_verb edy_verb_compare;
 extern const edy_verb edy_verb_ab;
-
-/* Not listed by the help: the program starts them itself. */
-extern const edy_verb edy_verb_peak_rss;
 extern const edy_verb edy_verb_peer;
+
+/* Not listed by the help: the program or a script starts them. */
+extern const edy_verb edy_verb_peak_rss;
 extern const edy_verb edy_verb_scoreboard;
 
 #endif
