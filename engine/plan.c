@@ -28,6 +28,35 @@ static void find_roots(edy_plan *plan) {
     }
 }
 
+/* The makers of a Concat's inputs write into its output, where they can, unless every value is to
+ * be kept. Such a value has no other reader, so nobody misses it. */
+static edy_status place_inside(edy_plan *plan, edy_error *err) {
+    const edy_graph *g = plan->graph;
+    int32_t *uses = edy_graph_use_counts(g);
+    if (!uses)
+        return no_memory(err);
+    for (int32_t i = 0; i < g->n_nodes; i++) {
+        const edy_node *n = &g->node[i];
+        const edy_op *op = edy_op_get(n->op);
+        for (int32_t j = 0; op->holds_input && j < n->n_inputs; j++) {
+            const edy_value_id v = n->input[j];
+            const int32_t maker = uses[v] == 1 ? edy_graph_producer(g, v) : -1;
+            size_t at, row;
+            if (maker < 0 || plan->place[v].root != v ||
+                !edy_op_get(g->node[maker].op)->spreads_rows ||
+                !edy_op_get(g->node[maker].op)->spreads_rows(g, &g->node[maker], &plan->kernels) ||
+                !op->holds_input(g, n, j, &at, &row))
+                continue;
+            plan->place[v] = (edy_placement){.root = plan->place[n->output[0]].root,
+                                             .block = -1,
+                                             .offset = at * edy_dtype_bytes(g->value[v].dtype),
+                                             .stride = row};
+        }
+    }
+    free(uses);
+    return EDY_OK;
+}
+
 static int32_t add_block(edy_plan *plan, size_t bytes, int32_t first, int32_t last) {
     plan->blocks[plan->n_blocks] = (edy_arena_block){.bytes = bytes, .first = first, .last = last};
     return (int32_t)plan->n_blocks++;
@@ -79,6 +108,9 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
     if (!plan->place || !plan->blocks)
         return no_memory(err);
     find_roots(plan);
+    const edy_status status = keep ? EDY_OK : place_inside(plan, err);
+    if (status)
+        return status;
     place_values(plan, keep);
     for (int32_t i = 0; i < g->n_nodes; i++) {
         const edy_op *op = edy_op_get(g->node[i].op);
@@ -112,6 +144,7 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
         s->in[j] = n->input[j] == EDY_NO_VALUE ? NULL : edy_plan_address(plan, n->input[j]);
     for (int32_t j = 0; j < n->n_outputs; j++)
         s->out[j] = edy_plan_address(plan, n->output[j]);
+    s->y_stride = plan->place[n->output[0]].stride;
     s->scratch = scratch < 0 ? NULL : plan->arena + plan->blocks[scratch].offset;
     if (!op->prepare)
         status = edy_fail(&inner, EDY_UNSUPPORTED, "it stands where no kernel can run it");

@@ -13,6 +13,7 @@
 typedef struct edy_placement {
     edy_value_id root;
     int32_t block;
+    size_t offset, stride; /* inside the root: bytes, and elements from pixel to pixel (0: all) */
 } edy_placement;
 
 struct edy_plan {

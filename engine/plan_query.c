@@ -10,7 +10,7 @@ void *edy_plan_address(const edy_plan *plan, edy_value_id v) {
     const edy_value *root = &plan->graph->value[p->root];
     if (root->data)
         return (void *)(uintptr_t)root->data; /* steps only read it */
-    return p->block < 0 ? NULL : plan->arena + plan->blocks[p->block].offset;
+    return p->block < 0 ? NULL : plan->arena + plan->blocks[p->block].offset + p->offset;
 }
 
 /* Copies elems elements; flip exchanges s8 and u8 (q - 128 = q ^ 0x80). */
@@ -29,14 +29,15 @@ static bool reorders(const edy_value *v) {
     return v->layout == EDY_LAYOUT_NHWC && v->shape.rank == 4 && d[1] != 1 && d[2] * d[3] != 1;
 }
 
-/* Between memory (NHWC) and model (NCHW), element by element. */
-static void copy_reordered(const edy_value *v, char *memory, char *model, bool out, bool flip) {
+/* Between memory (NHWC, pixels stride elements apart) and model (NCHW), element by element. */
+static void copy_reordered(const edy_value *v, size_t stride, char *memory, char *model, bool out,
+                           bool flip) {
     const size_t n = (size_t)v->shape.dim[0], c = (size_t)v->shape.dim[1];
     const size_t hw = (size_t)(v->shape.dim[2] * v->shape.dim[3]);
     const size_t bytes = edy_dtype_bytes(v->dtype);
     for (size_t i = 0; i < n * c * hw; i++) {
         const size_t image = i / (c * hw), channel = i / hw % c, pixel = i % hw;
-        char *m = memory + ((image * hw + pixel) * c + channel) * bytes;
+        char *m = memory + ((image * hw + pixel) * stride + channel) * bytes;
         char *f = model + i * bytes;
         copy_elems(out ? f : m, out ? m : f, 1, bytes, flip);
     }
@@ -48,8 +49,10 @@ static void copy(const edy_plan *plan, edy_value_id v, bool flip, char *model, b
     const size_t elems = edy_shape_count(&value->shape), bytes = edy_dtype_bytes(value->dtype);
     if (!memory)
         return;
-    if (reorders(value))
-        copy_reordered(value, memory, model, out, flip);
+    const size_t stride = plan->place[v].stride;
+    if (stride || reorders(value))
+        copy_reordered(value, stride ? stride : (size_t)value->shape.dim[1], memory, model, out,
+                       flip);
     else
         copy_elems(out ? model : memory, out ? memory : model, elems, bytes, flip);
 }

@@ -2,7 +2,8 @@
  * Copyright The edgedyno authors */
 /* Concat along any axis: in memory, rows that hold a stretch of each input in turn. Over the
  * channels of NHWC tensors a row is a pixel. Integers whose scale or zero point is not the output's
- * go through a table of 256 entries: dequantize, then quantize. */
+ * go through a table of 256 entries: dequantize, then quantize. An input that the plan has let its
+ * maker write into the output (edy_op.holds_input) is left alone. */
 #include "engine/ops/op_table.h"
 
 #include <inttypes.h>
@@ -100,6 +101,11 @@ static void run(const edy_step *step, edy_threads *threads) {
     edy_parallel_for(threads, items, run_rows, s);
 }
 
+static void run_nothing(const edy_step *step, edy_threads *threads) {
+    (void)step;
+    (void)threads;
+}
+
 /* Where ONNX's axis stands in the memory order of y. */
 static int32_t memory_axis(const edy_value *y, int64_t axis) {
     static const int32_t nhwc[4] = {0, 3, 1, 2};
@@ -118,12 +124,29 @@ static size_t row_elems(const edy_value *x, const edy_value *y, int32_t position
     return elems;
 }
 
+/* Whether the output holds input i byte for byte. */
+static bool is_copy(const edy_graph *g, const edy_node *n, int32_t i) {
+    const edy_value *x = edy_node_in(g, n, i), *y = &g->value[n->output[0]];
+    const bool clamps = n->act_min != -INFINITY || n->act_max != INFINITY;
+    return x->dtype != EDY_S8 || (!clamps && x->quant.scale[0] == y->quant.scale[0] &&
+                                  x->quant.zero_point[0] == y->quant.zero_point[0]);
+}
+
+static bool holds_input(const edy_graph *g, const edy_node *n, int32_t i, size_t *at, size_t *row) {
+    const edy_value *y = &g->value[n->output[0]];
+    if (y->shape.rank != 4 || y->layout != EDY_LAYOUT_NHWC || (n->axis != 1 && n->axis != -3) ||
+        !is_copy(g, n, i))
+        return false;
+    *row = (size_t)y->shape.dim[1];
+    *at = 0;
+    for (int32_t j = 0; j < i; j++)
+        *at += (size_t)edy_node_in(g, n, j)->shape.dim[1];
+    return true;
+}
+
 /* NULL where the bytes need no change; *failed on no memory. */
 static const int8_t *table_of(edy_planner *p, const edy_node *n, int32_t i, bool *failed) {
-    const edy_value *x = edy_node_in(p->graph, n, i), *y = &p->graph->value[n->output[0]];
-    const bool clamps = n->act_min != -INFINITY || n->act_max != INFINITY;
-    if (x->dtype != EDY_S8 || (!clamps && x->quant.scale[0] == y->quant.scale[0] &&
-                               x->quant.zero_point[0] == y->quant.zero_point[0]))
+    if (is_copy(p->graph, n, i))
         return NULL;
     int8_t *table = edy_planner_indirection(p, 256);
     *failed = *failed || !table;
@@ -146,22 +169,25 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     for (int32_t i = 0; i < n->n_inputs; i++) {
         const edy_value *x = edy_node_in(p->graph, n, i);
         const size_t bytes = row_elems(x, y, memory_axis(y, axis), &s->rows) * size;
-        if (bytes == 0)
-            continue;
-        part *to = &parts[s->n_parts++];
-        *to = (part){step->in[i], bytes, s->row_bytes, table_of(p, n, i, &failed)};
-        tables = tables || to->table;
+        const part to = {step->in[i], bytes, s->row_bytes, table_of(p, n, i, &failed)};
         s->row_bytes += bytes;
+        if (bytes == 0 || to.x == s->y + to.at) /* nothing, or written there by its maker */
+            continue;
+        parts[s->n_parts++] = to;
+        tables = tables || to.table;
     }
     if (failed)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for a table");
     s->rows_at_once = EDY_FLAT_CHUNK / s->row_bytes + 1;
     step->state = s;
-    step->run = run;
+    step->run = s->n_parts ? run : run_nothing;
     step->kernel = tables ? edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut)
-                          : "concat copy";
-    step->reason = tables ? "inputs of other scales than the output's" : "rows side by side";
+                   : s->n_parts ? "concat copy"
+                                : "in place";
+    step->reason = tables       ? "inputs of other scales than the output's"
+                   : s->n_parts ? "rows side by side"
+                                : "its inputs were written there";
     return EDY_OK;
 }
 
-const edy_op edy_op_concat = {.infer = infer, .prepare = prepare};
+const edy_op edy_op_concat = {.infer = infer, .prepare = prepare, .holds_input = holds_input};

@@ -69,6 +69,17 @@ static uint64_t macs(const edy_graph *g, const edy_node *n) {
     return (uint64_t)edy_shape_count(y) * (uint64_t)(w->dim[1] * w->dim[2] * w->dim[3]);
 }
 
+static bool is_depthwise(const edy_graph *g, const edy_node *n) {
+    const int64_t channels = edy_node_in(g, n, EDY_IN_X)->shape.dim[1];
+    return n->window.groups == channels && edy_node_in(g, n, EDY_IN_W)->shape.dim[0] == channels;
+}
+
+/* Those that the dense kernels compute, without a residual, which would have other rows. */
+static bool spreads_rows(const edy_graph *g, const edy_node *n, const edy_kernels *k) {
+    return !is_depthwise(g, n) && !edy_node_in(g, n, EDY_IN_RESIDUAL) &&
+           !edy_winograd_choose(g, n, k);
+}
+
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_graph *g = p->graph;
     const edy_value *x = edy_node_in(g, step->node, EDY_IN_X);
@@ -76,8 +87,7 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_value *b = edy_node_in(g, step->node, EDY_IN_BIAS);
     if (!w->data || (b && !b->data))
         return edy_fail(err, EDY_UNSUPPORTED, "weights that are computed, not constant");
-    const bool depthwise =
-        step->node->window.groups == x->shape.dim[1] && w->shape.dim[0] == x->shape.dim[1];
+    const bool depthwise = is_depthwise(g, step->node);
     if (x->dtype == EDY_S8)
         return depthwise ? edy_prepare_depthwise_s8(p, step, err)
                          : edy_prepare_dense_s8(p, step, err);
@@ -92,5 +102,8 @@ static size_t scratch_bytes(const edy_graph *g, const edy_node *n, const edy_ker
     return edy_winograd_scratch_bytes(g, n, k, threads);
 }
 
-const edy_op edy_op_conv = {
-    .infer = infer, .macs = macs, .scratch_bytes = scratch_bytes, .prepare = prepare};
+const edy_op edy_op_conv = {.infer = infer,
+                            .macs = macs,
+                            .scratch_bytes = scratch_bytes,
+                            .prepare = prepare,
+                            .spreads_rows = spreads_rows};

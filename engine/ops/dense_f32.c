@@ -103,6 +103,7 @@ edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err)
     step->run = run;
     s->kernel = &p->kernels->f32_dense;
     s->shape = conv ? edy_dense_shape_conv(p->graph, n) : edy_dense_shape_gemm(p->graph, n);
+    s->shape.y_stride = step->y_stride ? step->y_stride : s->shape.y_stride;
     s->cut = edy_dense_cut_make(&s->shape, s->kernel->mr, s->kernel->nr, sizeof(float));
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
     s->x = step->in[EDY_IN_X];

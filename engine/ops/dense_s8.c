@@ -98,6 +98,7 @@ edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err) 
     s->kernel = &p->kernels->s8_dense[n->rule];
     s->shape = n->op == EDY_OP_CONV ? edy_dense_shape_conv(p->graph, n)
                                     : edy_dense_shape_gemm(p->graph, n);
+    s->shape.y_stride = step->y_stride ? step->y_stride : s->shape.y_stride;
     s->cut = edy_dense_cut_make(&s->shape, s->kernel->mr, s->kernel->nr, sizeof(int16_t));
     edy_node_s8_output(p->graph, n, &s->output.zero_point, &s->output.low, &s->output.high);
     s->x = step->in[EDY_IN_X];

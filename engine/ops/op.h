@@ -25,6 +25,11 @@ typedef struct edy_op {
      * Arena addresses are final. NULL for operators that lowering removes: planning one is an
      * error. */
     edy_status (*prepare)(edy_planner *p, edy_step *step, edy_error *err);
+    /* Whether prepare can place the rows (pixels) of output 0 edy_step.y_stride apart. NULL: no. */
+    bool (*spreads_rows)(const edy_graph *g, const edy_node *n, const edy_kernels *k);
+    /* Whether rows of output 0, row elements long, hold those of input i unchanged from element *at
+     * on: its maker may then write them there (Concat). Both are NHWC, a row a pixel. NULL: no. */
+    bool (*holds_input)(const edy_graph *g, const edy_node *n, int32_t i, size_t *at, size_t *row);
     /* prepare aliases output 0 to input 0 (Reshape): no memory, no step. */
     bool aliases_input;
 } edy_op;
@@ -34,6 +39,7 @@ struct edy_step {
     int32_t index;            /* of the node */
     void *in[EDY_MAX_INPUTS]; /* arena address or constant payload; NULL where absent */
     void *out[EDY_MAX_OUTPUTS];
+    size_t y_stride; /* elements from row to row of output 0 inside another tensor; 0: adjacent */
     void *scratch;
     void *state; /* the operator's own, made by prepare */
     void (*run)(const edy_step *step, edy_threads *threads);

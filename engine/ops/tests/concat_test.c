@@ -184,6 +184,126 @@ static void signs_must_agree(void **state) {
     edy_graph_destroy(g);
 }
 
+static edy_value_id random_conv(edy_graph *g, edy_value_id x, int64_t to, int64_t from,
+                                int64_t kernel, int64_t groups, bool quantized) {
+    const edy_shape shape = SHAPE(to, from / groups, kernel, kernel);
+    float *w = bg_random_floats(edy_shape_count(&shape), (uint64_t)(to + kernel));
+    edy_value_id weights;
+    if (quantized) {
+        int8_t q[1024];
+        assert_true(edy_shape_count(&shape) <= sizeof q);
+        for (size_t i = 0; i < edy_shape_count(&shape); i++)
+            q[i] = (int8_t)(127 * w[i]);
+        const edy_value_id c = bg_const(g, EDY_S8, shape, q);
+        weights = bg_dequantize(g, c, 0.01f, 0);
+    } else {
+        weights = bg_f32(g, shape, w);
+    }
+    free(w);
+    const edy_value_id y = bg_conv(g, x, weights, EDY_NO_VALUE, kernel / 2, 1, groups);
+    return quantized ? bg_qdq(g, y, 0.05f, 120, EDY_U8) : y;
+}
+
+/* Four convolutions, the third of them depthwise and the fourth read twice, side by side. */
+static edy_graph *four_layers(bool quantized) {
+    edy_graph *g = bg_new();
+    edy_value_id x = bg_input(g, SHAPE(3, 6, 5, 7));
+    if (quantized)
+        x = bg_qdq(g, x, 0.01f, 128, EDY_U8);
+    const edy_value_id a = random_conv(g, x, 17, 6, 1, 1, quantized);
+    const edy_value_id b = random_conv(g, x, 10, 6, 5, 2, quantized);
+    const edy_value_id c = random_conv(g, x, 6, 6, 3, 6, quantized);
+    const edy_value_id d = random_conv(g, x, 9, 6, 1, 1, quantized);
+    edy_value_id y = concat(g, (const edy_value_id[]){a, b, c, d}, 4, 1);
+    if (quantized)
+        y = bg_qdq(g, y, 0.05f, 120, EDY_U8);
+    bg_output(g, random_conv(g, y, 8, 42, 1, 1, quantized));
+    bg_output(g, d);
+    bg_infer(g);
+    return g;
+}
+
+static void *run_four(const edy_graph *g, const edy_backend *backend, bool keep, const float *x,
+                      size_t *bytes) {
+    edy_plan *plan;
+    edy_error err = {0};
+    const edy_plan_options options = {.backend = backend, .keep_values = keep};
+    if (edy_plan_create(g, &options, &plan, &err))
+        fail_msg("%s", err.message);
+    *bytes = edy_plan_output(plan, 0)->bytes;
+    void *y = malloc(*bytes), *d = malloc(edy_plan_output(plan, 1)->bytes);
+    edy_plan_run(plan, (const void *const[]){x}, (void *const[]){y, d});
+    free(d);
+    edy_plan_destroy(plan);
+    return y;
+}
+
+/* Whether the maker of each of the Concat's inputs writes into its output: dense layers that only
+ * the Concat reads do. */
+static void check_places(const edy_graph *g) {
+    edy_plan *plan;
+    assert_int_equal(edy_plan_create(g, NULL, &plan, NULL), EDY_OK);
+    const edy_node *n = bg_find(edy_plan_graph(plan), EDY_OP_CONCAT);
+    size_t offset, bytes;
+    int32_t first, last;
+    const bool inside[4] = {true, true, false, false};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(!edy_plan_place(plan, n->input[i], &offset, &bytes, &first, &last),
+                         inside[i]);
+    edy_plan_destroy(plan);
+}
+
+static void layers_write_into_the_result(void **state) {
+    (void)state;
+    float *x = bg_random_floats(3 * 6 * 35, 6);
+    for (int quantized = 0; quantized < 2; quantized++) {
+        edy_graph *g = four_layers(quantized);
+        check_places(g);
+        for (size_t i = 0; i < edy_backend_count(); i++) {
+            if (!edy_backend_runs_here(edy_backend_at(i)))
+                continue;
+            size_t bytes, same;
+            void *want = run_four(g, edy_backend_at(i), true, x, &bytes);
+            void *got = run_four(g, edy_backend_at(i), false, x, &same);
+            assert_int_equal(bytes, same);
+            assert_memory_equal(want, got, bytes);
+            free(want);
+            free(got);
+        }
+        edy_graph_destroy(g);
+    }
+    free(x);
+}
+
+/* Where all inputs are written there nothing is left to do; they can be read and written still. */
+static void nothing_is_left_to_copy(void **state) {
+    (void)state;
+    edy_graph *g = bg_new();
+    const edy_value_id x = bg_input(g, SHAPE(1, 6, 3, 3));
+    const edy_value_id a = random_conv(g, x, 5, 6, 1, 1, false);
+    const edy_value_id b = random_conv(g, x, 4, 6, 1, 1, false);
+    bg_output(g, concat(g, (const edy_value_id[]){a, b}, 2, 1));
+    bg_infer(g);
+    edy_plan *plan;
+    assert_int_equal(edy_plan_create(g, NULL, &plan, NULL), EDY_OK);
+    float *in = bg_random_floats(54, 7), got[36], out[81], set[36];
+    edy_plan_run(plan, (const void *const[]){in}, (void *const[]){out});
+    const edy_node *n = bg_find(edy_plan_graph(plan), EDY_OP_CONCAT);
+    assert_int_equal(edy_plan_read(plan, n->input[1], got, sizeof got, NULL), EDY_OK);
+    assert_memory_equal(got, out + 45, sizeof got);
+    for (int i = 0; i < 36; i++)
+        set[i] = (float)i;
+    assert_int_equal(edy_plan_write(plan, n->input[1], set, sizeof set, NULL), EDY_OK);
+    assert_int_equal(edy_plan_read(plan, n->output[0], out, sizeof out, NULL), EDY_OK);
+    assert_memory_equal(set, out + 45, sizeof set);
+    for (int32_t i = 0; i < edy_plan_step_count(plan); i++)
+        if (edy_plan_step_at(plan, i).node == n)
+            assert_string_equal(edy_plan_step_at(plan, i).kernel, "in place");
+    edy_plan_destroy(plan);
+    free(in);
+    edy_graph_destroy(g);
+}
+
 static void refused(edy_graph *g, edy_status code, const char *part) {
     edy_error err = {0};
     assert_int_equal(edy_graph_infer(g, &err), code);
@@ -220,6 +340,8 @@ int main(void) {
         cmocka_unit_test(integers_change_their_scale),
         cmocka_unit_test(one_scale_is_a_copy),
         cmocka_unit_test(signs_must_agree),
+        cmocka_unit_test(layers_write_into_the_result),
+        cmocka_unit_test(nothing_is_left_to_copy),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
