@@ -41,7 +41,7 @@ static int close_registry(void **state) {
 
 static edy_graph *load(const char *net, const char *variant) {
     const edy_workload *w;
-    edy_graph *g;
+    edy_graph *g = NULL;
     edy_error err;
     if (edy_workloads_resolve(all, net, &w, &err))
         fail_msg("%s", err.message);

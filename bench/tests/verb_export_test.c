@@ -70,7 +70,7 @@ static void *outputs_of(const edy_graph *g, size_t *bytes) {
 static edy_graph *load(const char *name, const char *variant) {
     edy_workloads *all;
     const edy_workload *w;
-    edy_graph *g;
+    edy_graph *g = NULL;
     edy_error err;
     if (edy_workloads_open(EDYNO_SOURCE_DIR "/workloads", &all, &err) ||
         edy_workloads_resolve(all, name, &w, &err) ||

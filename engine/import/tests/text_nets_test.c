@@ -37,7 +37,7 @@ enum { NETS = sizeof nets / sizeof nets[0] };
 
 static edy_graph *load(const char *net, bool int8) {
     char path[512];
-    edy_graph *g, *q;
+    edy_graph *g, *q = NULL;
     edy_calibration *c;
     edy_error err;
     snprintf(path, sizeof path, FOLDER "%s.net", net);
