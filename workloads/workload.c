@@ -78,6 +78,19 @@ static edy_status new_workload(edy_workloads *all, const char *name, size_t vari
     return EDY_OK;
 }
 
+/* goldens/NAME.V, where there is one. */
+static edy_status find_golden(edy_workloads *all, const char *name, edy_variant *v,
+                              edy_error *err) {
+    char folder[600];
+    snprintf(folder, sizeof folder, "/goldens/%.250s.%.250s", name, v->name);
+    v->golden_dir = join(all, all->dir, folder, "");
+    if (!v->golden_dir)
+        return no_memory(err);
+    if (!is_folder(v->golden_dir))
+        v->golden_dir = NULL;
+    return EDY_OK;
+}
+
 /* models/NAME.onnx or models/NAME.V.onnx. */
 static edy_status add_file(edy_workloads *all, const char *file, edy_error *err) {
     char name[256];
@@ -98,17 +111,10 @@ static edy_status add_file(edy_workloads *all, const char *file, edy_error *err)
     if (w->n_variants == MAX_VARIANTS)
         return edy_fail(err, EDY_LIMIT, "%s: more than %d variants of %s", all->dir, MAX_VARIANTS,
                         name);
-    char golden[600];
-    snprintf(golden, sizeof golden, "/goldens/%s.%s", name, variant);
     edy_variant *v = (edy_variant *)&w->variant[w->n_variants++];
     v->name = edy_region_string(&all->region, variant);
     v->model_path = join(all, all->dir, "/models/", file);
-    v->golden_dir = join(all, all->dir, golden, "");
-    if (!v->name || !v->model_path || !v->golden_dir)
-        return no_memory(err);
-    if (!is_folder(v->golden_dir))
-        v->golden_dir = NULL;
-    return EDY_OK;
+    return v->name && v->model_path ? find_golden(all, name, v, err) : no_memory(err);
 }
 
 /* The variants of the text net at path; base is that without the extension. */
@@ -133,14 +139,17 @@ static edy_status add_net(edy_workloads *all, const char *file, edy_error *err) 
     edy_workload *w = NULL;
     if (find(all, name))
         return edy_fail(err, EDY_BAD_FILE, "%s: %.60s is a model and a net", all->dir, name);
-    const edy_status st = new_workload(all, name, 2, &w, err);
+    edy_status st = new_workload(all, name, 2, &w, err);
     if (st)
         return st;
     all->n_listed = all->n;
     w->group = EDY_GROUP_NETS;
     const char *base = join(all, all->dir, "/nets/", name);
-    return base ? add_net_variants(all, w, join(all, base, net_extension, ""), base, err)
-                : no_memory(err);
+    st = base ? add_net_variants(all, w, join(all, base, net_extension, ""), base, err)
+              : no_memory(err);
+    for (size_t i = 0; i < w->n_variants && !st; i++)
+        st = find_golden(all, name, (edy_variant *)&w->variant[i], err);
+    return st;
 }
 
 /* Models first, then by name. */

@@ -6,7 +6,8 @@
  *   models/NAME.onnx      variant fp32            models/NAME.json    the sidecar
  *   models/NAME.V.onnx    variant V (int8, ...)   goldens/NAME.V/     its goldens, if any
  *   nets/NAME.net         a text net (engine/import/text_import.h), of the group nets: variant fp32
- *   nets/NAME.ranges      its calibration (engine/compress/ranges_file.h): variant int8 */
+ *   nets/NAME.ranges      its calibration (engine/compress/ranges_file.h): variant int8
+ *                         goldens/NAME.V/ as for models */
 #ifndef EDY_WORKLOAD_H
 #define EDY_WORKLOAD_H
 
@@ -23,8 +24,8 @@ typedef struct edy_variant {
     const char *ranges_path; /* of a text net's int8 form, made from the net; else NULL */
 } edy_variant;
 
-/* What a run or a check without names takes: trained models. The nets are for speed: they have no
- * accuracy, and the large ones take a while to judge. */
+/* What a run or a check without names takes: trained models. The nets have no accuracy, and the
+ * large ones take a while to judge. */
 typedef enum edy_group { EDY_GROUP_MODELS, EDY_GROUP_NETS } edy_group;
 
 typedef struct edy_workload {

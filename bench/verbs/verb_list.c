@@ -138,13 +138,12 @@ static void print_workloads(const cJSON *list) {
         const double n = cJSON_GetObjectItemCaseSensitive(w, "classes")->valuedouble;
         if (n > 0)
             snprintf(classes, sizeof classes, "%.0f", n);
-        const bool net = strcmp(text_of(w, "group"), "nets") == 0;
         printf("%-21s %-6s %-11s %-13s %7s  ", text_of(w, "name"), text_of(w, "group"),
                text_of(w, "input"), text_of(w, "dataset"), classes);
         const char *between = "";
         cJSON_ArrayForEach(v, cJSON_GetObjectItemCaseSensitive(w, "variants")) {
             printf("%s%s%s", between, text_of(v, "name"),
-                   net || is_true(v, "golden") ? "" : " (no golden)");
+                   is_true(v, "golden") ? "" : " (no golden)");
             between = ", ";
         }
         putchar('\n');

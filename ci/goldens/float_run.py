@@ -61,11 +61,13 @@ def batch_norm(x, scale, shift, mean, variance, attributes):
 
 
 def max_pool(x, attributes):
-    """x: [N, C, H, W]; windows without padding or dilation."""
+    """x: [N, C, H, W]; windows without dilation."""
     kh, kw = attributes["kernel_shape"]
     sh, sw = attributes.get("strides", [1, 1])
-    if any(attributes.get("pads", [0])) or attributes.get("ceil_mode", 0):
-        raise ValueError("MaxPool with padding or ceil_mode")
+    if attributes.get("ceil_mode", 0) or attributes.get("dilations", [1, 1]) != [1, 1]:
+        raise ValueError("MaxPool with ceil_mode or dilation")
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=-np.inf)
     oh, ow = (x.shape[2] - kh) // sh + 1, (x.shape[3] - kw) // sw + 1
     taps = [x[:, :, i:i + sh * (oh - 1) + 1:sh, j:j + sw * (ow - 1) + 1:sw]
             for i in range(kh) for j in range(kw)]
@@ -92,12 +94,21 @@ def evaluate(node, value):
         return batch_norm(*(value(i) for i in range(5)), at)
     if node.op == "Relu":
         return np.maximum(value(0), 0)
+    if node.op == "Clip":
+        return np.minimum(np.maximum(value(0), value(1)), value(2))
+    if node.op == "LeakyRelu":
+        x = value(0)
+        return np.where(x < 0, x.dtype.type(np.float32(at.get("alpha", 0.01))) * x, x)
+    if node.op == "Concat" and at["axis"] == 1:
+        return np.concatenate([value(i) for i in range(len(node.inputs))], axis=1)
     if node.op == "Add":
         return value(0) + value(1)
     if node.op == "MaxPool":
         return max_pool(value(0), at)
     if node.op == "GlobalAveragePool":
         return global_average(value(0))
+    if node.op == "Reshape" and list(value(1)) == [0, -1]:
+        return value(0).reshape(len(value(0)), -1)
     if node.op == "Flatten" and at.get("axis", 1) == 1:
         return value(0).reshape(len(value(0)), -1)
     if node.op == "Identity":
