@@ -22,6 +22,9 @@ edy_status edy_pass_fuse_activation(edy_graph *g, edy_error *err);
 /* fp32 Add of equal shapes into the dense Conv that feeds it (single consumer, no clamp between),
  * as EDY_IN_RESIDUAL, with the Add's clamp; same bits. */
 edy_status edy_pass_fuse_residual(edy_graph *g, edy_error *err);
+/* MaxPool goes before the LeakyRelu (alpha > 0) that feeds it alone, where it makes fewer
+ * elements; same bits but for the sign of a zero. */
+edy_status edy_pass_pool_before_leaky(edy_graph *g, edy_error *err);
 /* Groups between DequantizeLinear and QuantizeLinear, and QLinearConv, into integer nodes
  * (NUMERICS.md, rule ONNX). What cannot be an integer node keeps its quantizers and runs in float.
  * Afterwards no value is EDY_U8 but unused constants. EDY_BAD_FILE or EDY_UNSUPPORTED where a scale
