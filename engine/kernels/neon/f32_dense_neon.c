@@ -115,7 +115,7 @@ EDY_SPECIALISE void tile(size_t rows, size_t panels, size_t vecs, const problem 
                 row[m] = edy_row_f32(row[m], p->a_offset, p->zero);
         }
         size_t i = 0;
-        for (; i + 4 <= kc; i += 4, w += 4 * NR)
+        for (const float *end = w + kc / 4 * 4 * NR; w < end; i += 4, w += 4 * NR)
             steps(4, rows, panels, vecs, row, i, w, step, acc);
         if (kc & 2) {
             steps(2, rows, panels, vecs, row, i, w, step, acc);

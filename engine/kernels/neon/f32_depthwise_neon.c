@@ -79,22 +79,20 @@ EDY_SPECIALISE void tile(int resolved, size_t pixels, size_t vecs, size_t lanes,
  * on, already at the channels' offset; w: its three taps. Inlined with constant step and pixels. */
 EDY_SPECIALISE void window_row(size_t step, size_t pixels, const float *const *a, size_t c,
                                const float *w, float32x4_t *acc) {
-    float32x4_t weight[6];
-    EDY_UNROLL
-    for (size_t i = 0; i < 6; i++)
-        weight[i] = vld1q_f32(w + i * LANES);
+    const float32x4x3_t first = vld1q_f32_x3(w), second = vld1q_f32_x3(w + 3 * LANES);
+    const float32x4_t lower_w[3] = {first.val[0], first.val[2], second.val[1]};
+    const float32x4_t upper_w[3] = {first.val[1], second.val[0], second.val[2]};
     EDY_UNROLL
     for (size_t q = 0; q < (pixels - 1) * step + 3; q++) { /* inputs from left to right */
         const size_t owner = q / step < pixels ? q / step : pixels - 1;
-        const float *x = a[owner * EDY_WINDOW_3X3 + q - owner * step] + c;
-        const float32x4_t lower = vld1q_f32(x), upper = vld1q_f32(x + LANES);
+        const float32x4x2_t x = vld1q_f32_x2(a[owner * EDY_WINDOW_3X3 + q - owner * step] + c);
         EDY_UNROLL
         for (size_t t = 0; t < 3; t++) {
             if (q < t || (q - t) % step != 0 || (q - t) / step >= pixels)
                 continue;
             float32x4_t *to = acc + (q - t) / step * 2;
-            to[0] = vfmaq_f32(to[0], lower, weight[t * 2]);
-            to[1] = vfmaq_f32(to[1], upper, weight[t * 2 + 1]);
+            to[0] = vfmaq_f32(to[0], x.val[0], lower_w[t]);
+            to[1] = vfmaq_f32(to[1], x.val[1], upper_w[t]);
         }
     }
 }
