@@ -155,7 +155,7 @@ static void walk_rows(walker *w, const edy_problem *p, uint64_t index) {
     const span taps = span_of(&p->taps, &limits, limits.has_taps);
     if (limits.max_rows && rows.last > limits.max_rows)
         rows.last = limits.max_rows;
-    edy_kernel_problem one;
+    edy_kernel_problem one = {.timer = NULL};
     uint64_t at = 0;
     for (one.rows = rows.first; one.rows <= rows.last; one.rows++)
         for (one.channels = channels.first; one.channels <= channels.last; one.channels++)
