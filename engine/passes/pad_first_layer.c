@@ -35,7 +35,8 @@ static void grow(edy_shape *shape, const int64_t pad[4]) {
 
 static edy_status insert_pad(edy_graph *g, int32_t *at, edy_error *err) {
     const edy_value_id x = g->node[*at].input[EDY_IN_X];
-    const int64_t *pad = g->node[*at].window.pad;
+    const edy_window window = g->node[*at].window; /* nodes move when one is made */
+    const int64_t *pad = window.pad;
     edy_value_id padded;
     edy_status status = edy_new_value_like(g, x, "_padded", &padded, err);
     if (status)
