@@ -46,43 +46,85 @@ static void insert_by_offset(const edy_arena_block *blocks, size_t *order, size_
     order[at] = id;
 }
 
-/* Index of the largest block not yet taken; ties by longer life, then by index. */
-static size_t next_block(const edy_arena_block *blocks, const bool *taken, size_t count) {
-    size_t best = count;
+/* Places all blocks in that sequence; returns the total. order: [count], working space. */
+static size_t place_all(edy_arena_block *blocks, const size_t *sequence, size_t count,
+                        size_t *order) {
+    size_t total = 0, placed = 0;
     for (size_t i = 0; i < count; i++) {
-        if (taken[i])
+        edy_arena_block *b = &blocks[sequence[i]];
+        b->offset = 0;
+        if (b->bytes == 0)
             continue;
-        if (best == count || blocks[i].bytes > blocks[best].bytes ||
-            (blocks[i].bytes == blocks[best].bytes &&
-             blocks[i].last - blocks[i].first > blocks[best].last - blocks[best].first))
-            best = i;
+        b->offset = best_offset(blocks, order, placed, b);
+        insert_by_offset(blocks, order, placed++, sequence[i]);
+        const size_t end = b->offset + aligned(b->bytes);
+        total = end > total ? end : total;
     }
-    return best;
+    return total;
+}
+
+/* Larger first; ties by longer life, then by index. */
+static bool goes_before(const edy_arena_block *blocks, size_t a, size_t b) {
+    if (blocks[a].bytes != blocks[b].bytes)
+        return blocks[a].bytes > blocks[b].bytes;
+    const int32_t life_a = blocks[a].last - blocks[a].first;
+    const int32_t life_b = blocks[b].last - blocks[b].first;
+    return life_a != life_b ? life_a > life_b : a < b;
+}
+
+static void sort_by_size(const edy_arena_block *blocks, size_t *sequence, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && goes_before(blocks, i, sequence[at - 1]); at--)
+            sequence[at] = sequence[at - 1];
+        sequence[at] = i;
+    }
+}
+
+static void swap(size_t *a, size_t *b) {
+    const size_t kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Swaps pairs of the sequence at random, keeps what is not worse, and stops at the lower bound or
+ * when the time is up, counted in comparisons of blocks. Seeded: the same arena each time. */
+static size_t search(edy_arena_block *blocks, size_t *sequence, size_t count, size_t *order,
+                     size_t total) {
+    enum { COMPARISONS = 400 * 1000 };
+    const size_t bound = edy_arena_lower_bound(blocks, count);
+    uint64_t random = 1;
+    for (size_t spent = 0; total > bound && spent < COMPARISONS; spent += count * count) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        size_t *a = &sequence[(random >> 33) % count];
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        size_t *b = &sequence[(random >> 33) % count];
+        swap(a, b);
+        const size_t other = place_all(blocks, sequence, count, order);
+        if (other > total)
+            swap(a, b);
+        else
+            total = other;
+    }
+    return place_all(blocks, sequence, count, order);
 }
 
 size_t edy_arena_place(edy_arena_block *blocks, size_t count) {
-    size_t total = 0, placed = 0;
+    size_t total = 0;
     size_t *order = calloc(count ? count : 1, sizeof *order);
-    bool *taken = calloc(count ? count : 1, sizeof *taken);
-    for (size_t round = 0; order && taken && round < count; round++) {
-        const size_t id = next_block(blocks, taken, count);
-        taken[id] = true;
-        blocks[id].offset = 0;
-        if (blocks[id].bytes == 0)
-            continue;
-        blocks[id].offset = best_offset(blocks, order, placed, &blocks[id]);
-        insert_by_offset(blocks, order, placed++, id);
-        const size_t end = blocks[id].offset + aligned(blocks[id].bytes);
-        total = end > total ? end : total;
-    }
-    if (!order || !taken) { /* no memory for the search: one after the other is always right */
+    size_t *sequence = calloc(count ? count : 1, sizeof *sequence);
+    if (order && sequence) {
+        sort_by_size(blocks, sequence, count);
+        total = place_all(blocks, sequence, count, order);
+        total = search(blocks, sequence, count, order, total);
+    } else { /* no memory for the search: one after the other is always right */
         for (size_t i = 0; i < count; i++) {
             blocks[i].offset = total;
             total += aligned(blocks[i].bytes);
         }
     }
     free(order);
-    free(taken);
+    free(sequence);
     return total;
 }
 

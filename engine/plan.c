@@ -16,15 +16,46 @@ static size_t value_bytes(const edy_value *v) {
     return edy_shape_count(&v->shape) * edy_dtype_bytes(v->dtype);
 }
 
-/* Aliases first: Reshape shares its input's memory. */
-static void find_roots(edy_plan *plan) {
+/* Whether node i's output may stand where its input j stands: nobody else reads that memory then or
+ * later, and both are of one size. last: of each root, the last node that reads it. */
+static bool may_overwrite(const edy_plan *plan, const edy_node *n, int32_t i, int32_t j,
+                          const int32_t *last) {
     const edy_graph *g = plan->graph;
-    for (int32_t v = 0; v < g->n_values; v++)
+    if (j < 0 || n->input[j] == EDY_NO_VALUE)
+        return false;
+    const edy_value_id root = plan->place[n->input[j]].root;
+    for (int32_t k = 0; k < n->n_inputs; k++)
+        if (k != j && n->input[k] != EDY_NO_VALUE && plan->place[n->input[k]].root == root)
+            return false;
+    return !g->value[root].data && last[root] <= i &&
+           value_bytes(&g->value[root]) == value_bytes(&g->value[n->output[0]]);
+}
+
+/* Which values share memory: Reshape's output is its input; an output may replace an input that
+ * dies in its node, unless every value is to be kept. */
+static void find_roots(edy_plan *plan, bool keep, int32_t *last) {
+    const edy_graph *g = plan->graph;
+    for (int32_t v = 0; v < g->n_values; v++) {
         plan->place[v] = (edy_placement){.root = v, .block = -1};
+        last[v] = -1;
+    }
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < g->node[i].n_inputs; j++)
+            if (g->node[i].input[j] != EDY_NO_VALUE)
+                last[g->node[i].input[j]] = i;
+    for (int32_t i = 0; i < g->n_outputs; i++)
+        last[g->output[i]] = g->n_nodes;
     for (int32_t i = 0; i < g->n_nodes; i++) {
         const edy_node *n = &g->node[i];
-        if (edy_op_get(n->op)->aliases_input)
-            plan->place[n->output[0]].root = plan->place[n->input[0]].root;
+        const edy_op *op = edy_op_get(n->op);
+        int32_t j = op->aliases_input ? 0 : -1;
+        if (!keep && op->overwrites && may_overwrite(plan, n, i, op->overwrites(g, n), last))
+            j = op->overwrites(g, n);
+        if (j < 0)
+            continue;
+        const edy_value_id root = plan->place[n->input[j]].root, out = n->output[0];
+        plan->place[out].root = root;
+        last[root] = last[out] > last[root] ? last[out] : last[root];
     }
 }
 
@@ -105,9 +136,18 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
     plan->place = edy_region_array(&plan->region, (size_t)g->n_values + 1, sizeof *plan->place);
     plan->blocks = edy_region_array(&plan->region, (size_t)(g->n_values + g->n_nodes) + 1,
                                     sizeof *plan->blocks);
-    if (!plan->place || !plan->blocks)
+    int32_t *last = calloc((size_t)g->n_values + 1, sizeof *last);
+    if (!plan->place || !plan->blocks || !last) {
+        free(last);
         return no_memory(err);
-    find_roots(plan);
+    }
+    /* The bound is that of the graph's tensors, each in a place of its own. */
+    find_roots(plan, true, last);
+    place_values(plan, false);
+    plan->memory.arena_lower_bound_bytes = edy_arena_lower_bound(plan->blocks, plan->n_blocks);
+    plan->n_blocks = 0;
+    find_roots(plan, keep, last);
+    free(last);
     const edy_status status = keep ? EDY_OK : place_inside(plan, err);
     if (status)
         return status;
@@ -121,8 +161,6 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
         plan->memory.scratch_bytes += bytes;
     }
     plan->memory.arena_bytes = edy_arena_place(plan->blocks, plan->n_blocks);
-    plan->memory.arena_lower_bound_bytes =
-        edy_arena_lower_bound(plan->blocks, plan->n_value_blocks);
     const size_t bytes = plan->memory.arena_bytes ? plan->memory.arena_bytes : EDY_ARENA_ALIGN;
     plan->arena = aligned_alloc(EDY_ARENA_ALIGN, bytes);
     if (!plan->arena)
@@ -166,6 +204,7 @@ static edy_status build_steps(edy_plan *plan, const int32_t *scratch, edy_error 
                            .kernels = &plan->kernels,
                            .scalar = &scalar,
                            .backend = plan->backend->name,
+                           .threads = edy_threads_count(plan->threads),
                            .region = &plan->region};
     plan->steps = edy_region_array(&plan->region, (size_t)g->n_nodes + 1, sizeof *plan->steps);
     if (!plan->steps)

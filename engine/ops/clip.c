@@ -80,5 +80,5 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     return EDY_OK;
 }
 
-const edy_op edy_op_relu = {.infer = infer, .prepare = prepare};
-const edy_op edy_op_clip = {.infer = infer, .prepare = prepare};
+const edy_op edy_op_relu = {.infer = infer, .prepare = prepare, .overwrites = edy_overwrites_first};
+const edy_op edy_op_clip = {.infer = infer, .prepare = prepare, .overwrites = edy_overwrites_first};

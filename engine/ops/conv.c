@@ -102,8 +102,13 @@ static size_t scratch_bytes(const edy_graph *g, const edy_node *n, const edy_ker
     return edy_winograd_scratch_bytes(g, n, k, threads);
 }
 
+static int32_t overwrites(const edy_graph *g, const edy_node *n) {
+    return edy_node_in(g, n, EDY_IN_RESIDUAL) ? EDY_IN_RESIDUAL : -1;
+}
+
 const edy_op edy_op_conv = {.infer = infer,
                             .macs = macs,
                             .scratch_bytes = scratch_bytes,
                             .prepare = prepare,
-                            .spreads_rows = spreads_rows};
+                            .spreads_rows = spreads_rows,
+                            .overwrites = overwrites};

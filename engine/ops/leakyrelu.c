@@ -86,4 +86,5 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     return EDY_OK;
 }
 
-const edy_op edy_op_leakyrelu = {.infer = infer, .prepare = prepare};
+const edy_op edy_op_leakyrelu = {
+    .infer = infer, .prepare = prepare, .overwrites = edy_overwrites_first};

@@ -93,4 +93,5 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     return EDY_OK;
 }
 
-const edy_op edy_op_mul = {.infer = edy_infer_pair, .prepare = prepare};
+const edy_op edy_op_mul = {
+    .infer = edy_infer_pair, .prepare = prepare, .overwrites = edy_overwrites_first};

@@ -32,6 +32,9 @@ typedef struct edy_op {
     bool (*holds_input)(const edy_graph *g, const edy_node *n, int32_t i, size_t *at, size_t *row);
     /* prepare aliases output 0 to input 0 (Reshape): no memory, no step. */
     bool aliases_input;
+    /* The input whose memory output 0 may take, element for element, where nobody reads it later;
+     * -1: none. NULL: none. */
+    int32_t (*overwrites)(const edy_graph *g, const edy_node *n);
 } edy_op;
 
 struct edy_step {
@@ -55,6 +58,7 @@ struct edy_planner {
     const edy_kernels *kernels;
     const edy_kernels *scalar; /* to see which entries the backend inherits */
     const char *backend;       /* its name */
+    unsigned threads;          /* that will run the plan: for memory, never for a choice */
     edy_region *region;        /* state, pointer lists: lives as long as the plan */
     size_t packed_bytes;       /* running totals of the plan */
     size_t indirection_bytes;
@@ -72,6 +76,7 @@ const edy_op *edy_op_get(edy_op_kind kind);
 
 /* Helpers that several operators share (op_common.c). */
 const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i); /* NULL if absent */
+int32_t edy_overwrites_first(const edy_graph *g, const edy_node *n); /* for edy_op.overwrites */
 edy_value *edy_node_out(edy_graph *g, const edy_node *n, int32_t i);
 /* Output range of an integer node: the dtype's range narrowed by act_min/act_max at the output's
  * scale, with q(bound) = z + round(bound / scale), ties to even. */

@@ -13,6 +13,12 @@ const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i) {
     return &g->value[n->input[i]];
 }
 
+int32_t edy_overwrites_first(const edy_graph *g, const edy_node *n) {
+    (void)g;
+    (void)n;
+    return 0;
+}
+
 edy_value *edy_node_out(edy_graph *g, const edy_node *n, int32_t i) {
     assert(i < n->n_outputs);
     return &g->value[n->output[i]];

@@ -9,8 +9,12 @@
 enum {
     WINDOW = 3,
     MAX_IN = 6,
-    /* Transformed tiles of a group, in bytes, and the fewest tiles that one pass over the weights
-     * serves. */
+    /* Where the weights stay in the cache (LOCAL_BYTES), a worker takes few tiles through all three
+     * stages in memory of its own, LOCAL_ROWS rows of the register tile. */
+    LOCAL_BYTES = 640 * 1024,
+    LOCAL_ROWS = 2,
+    /* Elsewhere all workers transform a group of tiles first, up to GROUP_BYTES but at least
+     * MIN_GROUP, the fewest that one pass over the weights serves; then they share the products. */
     GROUP_BYTES = 1024 * 1024,
     MIN_GROUP = 48,
     ITEM_TILES = 48,
@@ -23,6 +27,7 @@ typedef struct cut {
     size_t in, out, positions;        /* tile edges, in * in */
     size_t channels, outputs;         /* of the layer */
     size_t across, down, tiles;       /* tiles of one image, of all images */
+    bool local;                       /* an item is a group */
     size_t group_tiles, groups;       /* tiles a group */
     size_t item_tiles, item_channels; /* one item */
     size_t ranges, blocks;            /* items of a group: tile ranges by channel blocks */
@@ -49,8 +54,9 @@ static cut cut_make(const edy_graph *g, const edy_node *n, const edy_f32_dense *
     c.across = div_up(t.out_w, c.out);
     c.down = div_up(t.out_h, c.out);
     c.tiles = t.batch * c.across * c.down;
+    c.local = c.positions * c.channels * c.outputs * sizeof(float) <= LOCAL_BYTES;
     size_t fit = GROUP_BYTES / (c.positions * c.channels * sizeof(float));
-    fit = fit < MIN_GROUP ? MIN_GROUP : fit;
+    fit = c.local ? LOCAL_ROWS * mr : fit < MIN_GROUP ? MIN_GROUP : fit;
     c.group_tiles = smaller(c.tiles, div_up(fit, mr) * mr);
     c.groups = div_up(c.tiles, c.group_tiles);
     c.item_tiles = smaller(c.group_tiles, div_up(ITEM_TILES, mr) * mr);
@@ -117,7 +123,8 @@ typedef struct winograd_state {
     float *zero, *bias;                    /* [channels], [outputs] */
     char *packed;                          /* [blocks][positions] */
     size_t block_bytes;
-    float *v, *m; /* scratch: [positions] of a group, and of an item for each worker */
+    float *v, *m; /* scratch: [positions] of a group, where local one for each worker; of an item,
+                     for each worker */
     edy_f32_clamp clamp;
     const float *residual;
     float *y;
@@ -138,62 +145,97 @@ static tile_place place_of(const winograd_state *s, size_t tile) {
                         .y = index / s->cut.across * s->cut.out};
 }
 
-static void transform_tiles(void *context, size_t begin, size_t end) {
-    const winograd_state *s = context;
-    for (size_t i = begin; i < end; i++) {
-        const tile_place p = place_of(s, s->group * s->cut.group_tiles + i);
+/* Tiles [first, first + count) of all, into places [at, at + count) of v. */
+static void transform(const winograd_state *s, size_t first, size_t count, float *v, size_t at) {
+    for (size_t i = 0; i < count; i++) {
+        const tile_place p = place_of(s, first + i);
         s->kernel->input(s->cut.channels, s->pointers + p.index * s->cut.positions,
-                         p.image * s->image_x * sizeof(float), s->zero, s->v + i * s->cut.channels,
-                         s->cut.v_stride);
+                         p.image * s->image_x * sizeof(float), s->zero,
+                         v + (at + i) * s->cut.channels, s->cut.v_stride);
     }
 }
 
-/* Products of tiles [first, first + count) of the group with one block of channels. */
-static void multiply(const winograd_state *s, size_t first, size_t count, size_t block,
+/* Products of places [at, at + count) of v with one block of output channels. */
+static void multiply(const winograd_state *s, const float *v, size_t at, size_t count, size_t block,
                      size_t channels, float *m) {
     static const edy_f32_clamp none = {-__builtin_inff(), __builtin_inff()};
     const size_t mr = s->dense->mr, kc = s->cut.channels;
     for (size_t i = 0; i < s->cut.positions; i++) {
-        const float *v = s->v + i * s->cut.v_stride + first * kc;
+        const float *from = v + i * s->cut.v_stride + at * kc;
         const void *w = s->packed + (block * s->cut.positions + i) * s->block_bytes;
         for (size_t row = 0; row < count; row += mr)
-            s->dense->gemm(smaller(count - row, mr), channels, kc, v + row * kc, kc, w,
+            s->dense->gemm(smaller(count - row, mr), channels, kc, from + row * kc, kc, w,
                            m + i * s->cut.m_stride + row * channels, channels, NULL, &none);
     }
 }
 
-static void compute_items(void *context, unsigned worker, size_t begin, size_t end) {
+/* Outputs of tiles [first, first + count) of all, channels of one block. */
+static void transform_back(const winograd_state *s, size_t first, size_t count, size_t n0,
+                           size_t channels, const float *m) {
+    const cut *c = &s->cut;
+    for (size_t i = 0; i < count; i++) {
+        const tile_place p = place_of(s, first + i);
+        const size_t to = p.image * s->image_y + (p.y * s->out_w + p.x) * c->outputs + n0;
+        s->kernel->output(channels, m + i * channels, c->m_stride, s->bias + n0,
+                          smaller(s->out_h - p.y, c->out), smaller(s->out_w - p.x, c->out),
+                          s->y + to, s->out_w * c->outputs, c->outputs,
+                          s->residual ? s->residual + to : NULL, &s->clamp);
+    }
+}
+
+/* One block of channels of tiles [first, first + count), which stand in v from `at` on. */
+static void compute(const winograd_state *s, size_t first, size_t count, size_t block,
+                    const float *v, size_t at, float *m) {
+    const size_t n0 = block * s->cut.item_channels;
+    const size_t channels = smaller(s->cut.outputs - n0, s->cut.item_channels);
+    multiply(s, v, at, count, block, channels, m);
+    transform_back(s, first, count, n0, channels, m);
+}
+
+static void run_groups(void *context, unsigned worker, size_t begin, size_t end) {
+    const winograd_state *s = context;
+    const cut *c = &s->cut;
+    float *const v = s->v + worker * c->positions * c->v_stride;
+    float *const m = s->m + worker * c->positions * c->m_stride;
+    for (size_t group = begin; group < end; group++) {
+        const size_t first = group * c->group_tiles;
+        const size_t count = smaller(c->tiles - first, c->group_tiles);
+        transform(s, first, count, v, 0);
+        for (size_t block = 0; block < c->blocks; block++)
+            compute(s, first, count, block, v, 0, m);
+    }
+}
+
+static void transform_group(void *context, size_t begin, size_t end) {
+    const winograd_state *s = context;
+    transform(s, s->group * s->cut.group_tiles + begin, end - begin, s->v, begin);
+}
+
+static void compute_group(void *context, unsigned worker, size_t begin, size_t end) {
     const winograd_state *s = context;
     const cut *c = &s->cut;
     const size_t group_first = s->group * c->group_tiles;
     const size_t group_tiles = smaller(c->tiles - group_first, c->group_tiles);
     float *const m = s->m + worker * c->positions * c->m_stride;
     for (size_t item = begin; item < end; item++) {
-        const size_t first = item % c->ranges * c->item_tiles, block = item / c->ranges;
-        if (first >= group_tiles)
-            continue;
-        const size_t count = smaller(group_tiles - first, c->item_tiles);
-        const size_t n0 = block * c->item_channels;
-        const size_t channels = smaller(c->outputs - n0, c->item_channels);
-        multiply(s, first, count, block, channels, m);
-        for (size_t i = 0; i < count; i++) {
-            const tile_place p = place_of(s, group_first + first + i);
-            const size_t to = p.image * s->image_y + (p.y * s->out_w + p.x) * c->outputs + n0;
-            s->kernel->output(channels, m + i * channels, c->m_stride, s->bias + n0,
-                              smaller(s->out_h - p.y, c->out), smaller(s->out_w - p.x, c->out),
-                              s->y + to, s->out_w * c->outputs, c->outputs,
-                              s->residual ? s->residual + to : NULL, &s->clamp);
-        }
+        const size_t at = item % c->ranges * c->item_tiles;
+        if (at < group_tiles)
+            compute(s, group_first + at, smaller(group_tiles - at, c->item_tiles), item / c->ranges,
+                    s->v, at, m);
     }
 }
 
 static void run(const edy_step *step, edy_threads *threads) {
     winograd_state *s = step->state;
     const cut *c = &s->cut;
+    if (c->local) {
+        edy_parallel_for_workers(threads, c->groups, run_groups, s);
+        return;
+    }
     for (s->group = 0; s->group < c->groups; s->group++) {
         const size_t tiles = smaller(c->tiles - s->group * c->group_tiles, c->group_tiles);
-        edy_parallel_for(threads, tiles, transform_tiles, s);
-        edy_parallel_for_workers(threads, c->ranges * c->blocks, compute_items, s);
+        edy_parallel_for(threads, tiles, transform_group, s);
+        edy_parallel_for_workers(threads, c->ranges * c->blocks, compute_group, s);
     }
 }
 
@@ -280,8 +322,8 @@ static edy_status make_pointers(edy_planner *p, const edy_step *step, winograd_s
     return EDY_OK;
 }
 
-static size_t v_bytes(const cut *c) {
-    return c->positions * c->v_stride * sizeof(float);
+static size_t v_bytes(const cut *c, unsigned threads) {
+    return (c->local ? threads : 1) * c->positions * c->v_stride * sizeof(float);
 }
 
 size_t edy_winograd_scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
@@ -290,7 +332,7 @@ size_t edy_winograd_scratch_bytes(const edy_graph *g, const edy_node *n, const e
     if (!winograd)
         return 0;
     const cut c = cut_make(g, n, &k->f32_dense, winograd);
-    return v_bytes(&c) + threads * c.positions * c.m_stride * sizeof(float);
+    return v_bytes(&c, threads) + threads * c.positions * c.m_stride * sizeof(float);
 }
 
 /* The node is one for which edy_winograd_choose gives a kernel. */
@@ -311,7 +353,7 @@ edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *e
     s->residual = step->in[EDY_IN_RESIDUAL];
     s->y = step->out[0];
     s->v = step->scratch;
-    s->m = (float *)((char *)step->scratch + v_bytes(&s->cut));
+    s->m = (float *)((char *)step->scratch + v_bytes(&s->cut, p->threads));
     step->state = s;
     step->run = run;
     step->kernel = s->kernel->name;

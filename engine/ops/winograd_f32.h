@@ -2,9 +2,11 @@
  * Copyright The edgedyno authors */
 /* fp32 convolution by Winograd's minimal filtering, where it wins (kernel.h, "fp32 Winograd").
  *
- * Tiles of all images stand in one row and are taken in groups. For each group, first all tiles are
- * transformed, then each item (a block of output channels by a range of tiles) does its products,
- * one GEMM a position, and transforms back. Group and item sizes depend on the shape only.
+ * Tiles of all images stand in one row and are taken in groups. Where the weights are small, a
+ * worker takes a group of few tiles through all stages. Where they are not, all workers first
+ * transform the tiles of a large group, then each item (a block of output channels by a range of
+ * tiles) does its products, one GEMM a position, and transforms back. All sizes depend on the shape
+ * only.
  *
  * Error. The transforms amplify: an output is a sum of in * in * C products whose factors were
  * summed with weights up to 8 (At), 5 (Bt) and 1 (G). With S = sum |x * w| replaced by
