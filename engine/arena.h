@@ -17,8 +17,8 @@ typedef struct edy_arena_block {
 } edy_arena_block;
 
 /* Sets each offset so that no two blocks alive at one step overlap; returns the block's total bytes
- * (a multiple of EDY_ARENA_ALIGN). Greedy by size, best fit; where that misses the lower bound, other
- * sequences are tried for a bounded time. Blocks of 0 bytes get offset 0. */
+ * (a multiple of EDY_ARENA_ALIGN). Greedy by size, best fit; where that misses the lower bound,
+ * other sequences are tried for a bounded time. Blocks of 0 bytes get offset 0. */
 size_t edy_arena_place(edy_arena_block *blocks, size_t count);
 
 /* Largest sum of (aligned) bytes alive at one step: no placement can be smaller. */

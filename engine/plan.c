@@ -162,7 +162,7 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
     }
     plan->memory.arena_bytes = edy_arena_place(plan->blocks, plan->n_blocks);
     const size_t bytes = plan->memory.arena_bytes ? plan->memory.arena_bytes : EDY_ARENA_ALIGN;
-    plan->arena = aligned_alloc(EDY_ARENA_ALIGN, bytes);
+    plan->arena = edy_large_alloc(EDY_ARENA_ALIGN, bytes);
     if (!plan->arena)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for an arena of %zu bytes", bytes);
     memset(plan->arena, 0, bytes);

@@ -22,4 +22,9 @@ char *edy_region_string(edy_region *region, const char *text);
 void edy_region_adopt(edy_region *region, edy_region *from);
 void edy_region_free(edy_region *region);
 
+/* A block for free(), aligned to `align`, a power of 2, with the wish for huge pages where it is
+ * large: the system takes longer to hand out thousands of small ones than a program to fill them.
+ * Not zeroed. */
+void *edy_large_alloc(size_t align, size_t bytes);
+
 #endif

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/region.h"
+
 static edy_status check_stat(const struct stat *st, const edy_limits *limits, edy_error *err) {
     if (S_ISDIR(st->st_mode))
         return edy_fail(err, EDY_IO, "is a directory, not a model file");
@@ -50,7 +52,7 @@ edy_status edy_model_file_read(const char *path, const edy_limits *limits, uint8
                                        : check_stat(&st, limits, err);
     if (!status) {
         *size = (size_t)st.st_size;
-        *bytes = malloc(*size);
+        *bytes = edy_large_alloc(1, *size);
         status = *bytes ? read_all(fd, *bytes, *size, err)
                         : edy_fail(err, EDY_NO_MEMORY, "no memory to read %zu bytes", *size);
     }

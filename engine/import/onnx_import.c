@@ -282,17 +282,14 @@ static edy_status import_model(edy_onnx_context *c, const Onnx__ModelProto *mode
     return import_graph(c);
 }
 
-/* Frees owned, which may be NULL, as early as it can: a model's weights are then in memory twice at
- * most, not three times. */
-static edy_status import_bytes(const char *name, const void *bytes, size_t size, void *owned,
-                               const edy_limits *limits, edy_graph **graph, edy_error *err) {
+edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
+                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
     edy_error own;
     edy_onnx_model model = {0};
     edy_onnx_context c = {
         .file = name, .limits = limits ? limits : &defaults, .err = err ? err : &own};
     edy_status status = unpack(&c, bytes, size, &model);
-    free(owned);
     if (!status)
         status = import_model(&c, model.proto);
     edy_onnx_names_destroy(&c.names);
@@ -307,11 +304,6 @@ static edy_status import_bytes(const char *name, const void *bytes, size_t size,
     return status;
 }
 
-edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
-                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
-    return import_bytes(name, bytes, size, NULL, limits, graph, err);
-}
-
 edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph **graph,
                            edy_error *err) {
     const edy_limits defaults = edy_limits_default();
@@ -319,10 +311,13 @@ edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph
     uint8_t *bytes;
     size_t size;
     *graph = NULL;
-    const edy_status status =
+    edy_status status =
         edy_model_file_read(path, limits ? limits : &defaults, &bytes, &size, &inner);
-    if (!status)
-        return import_bytes(path, bytes, size, bytes, limits, graph, err);
+    if (!status) {
+        status = edy_onnx_import_memory(path, bytes, size, limits, graph, err);
+        free(bytes);
+        return status;
+    }
     edy_fail(err, status, "%.200s: %s", path, inner.message);
     if (err)
         make_printable(err);

@@ -7,17 +7,19 @@
 #include <stdint.h>
 
 #include "engine/import/onnx_import.h"
+#include "engine/import/onnx_strip.h"
 #include "onnx/onnx.pb-c.h"
 
 /* A ModelProto and the accounting of the memory that it takes. */
 typedef struct edy_onnx_model {
     Onnx__ModelProto *proto;
     size_t used_bytes, most_bytes;
+    edy_onnx_stripped stripped; /* its payloads: initializers of which raw_data lies in the file */
 } edy_onnx_model;
 
 /* Checks the wire format, then unpacks into model->proto. What protobuf-c may allocate is bounded
  * by 4 * size + 256 MiB: it can need many times the file where a file consists of empty messages.
- * The model does not refer to bytes afterwards; it must stay where it is until freed. */
+ * The model refers to bytes, which must outlive it, and must stay where it is until freed. */
 edy_status edy_onnx_unpack(const uint8_t *bytes, size_t size, edy_onnx_model *model,
                            edy_error *err);
 void edy_onnx_model_free(edy_onnx_model *model); /* proto NULL is allowed */

@@ -60,6 +60,25 @@ static edy_status make_pointers(edy_planner *p, const edy_step *step, dense_stat
     return EDY_OK;
 }
 
+/* The weights of `count` output channels as [count][ks][kc], alpha applied; in place where the
+ * model has them so, else in `copy`. */
+static const float *gather(const edy_graph *g, const edy_node *n, const float *w, size_t channel,
+                           size_t count, size_t k, float *copy) {
+    const int64_t *d = g->value[n->input[EDY_IN_W]].shape.dim;
+    const bool conv = n->op == EDY_OP_CONV;
+    const size_t taps = conv ? (size_t)(d[2] * d[3]) : 1, inputs = k / taps;
+    if (n->alpha == 1.0f && taps == 1 && (conv || n->trans_b))
+        return w + channel * k;
+    for (size_t c = 0; conv && c < count; c++)
+        for (size_t t = 0; t < taps; t++)
+            for (size_t i = 0; i < inputs; i++)
+                copy[c * k + t * inputs + i] = w[((channel + c) * inputs + i) * taps + t];
+    for (size_t c = 0; !conv && c < count; c++)
+        for (size_t i = 0; i < k; i++)
+            copy[c * k + i] = n->alpha * w[edy_weight_index(g, n, channel + c, i)];
+    return copy;
+}
+
 /* Packs [group][block]; alpha and beta of Gemm go into the weights and the bias. */
 static edy_status pack(edy_planner *p, edy_step *step, dense_state *s, edy_error *err) {
     const edy_node *n = step->node;
@@ -80,13 +99,11 @@ static edy_status pack(edy_planner *p, edy_step *step, dense_state *s, edy_error
     for (size_t gb = 0; gb < d->groups * s->cut.blocks; gb++) {
         const size_t first = gb % s->cut.blocks * s->cut.block_nc;
         const size_t nc = d->nc - first < s->cut.block_nc ? d->nc - first : s->cut.block_nc;
-        for (size_t c = 0; c < nc; c++) {
-            const size_t channel = gb / s->cut.blocks * d->nc + first + c;
-            for (size_t i = 0; i < k; i++)
-                block_w[c * k + i] = n->alpha * w[edy_weight_index(p->graph, n, channel, i)];
-            block_b[c] = b ? n->beta * b[one_bias ? 0 : channel] : 0.0f;
-        }
-        s->kernel->pack(nc, d->kc, d->ks, block_w, block_b, s->packed + gb * s->block_bytes);
+        const size_t channel = gb / s->cut.blocks * d->nc + first;
+        for (size_t c = 0; c < nc; c++)
+            block_b[c] = b ? n->beta * b[one_bias ? 0 : channel + c] : 0.0f;
+        s->kernel->pack(nc, d->kc, d->ks, gather(p->graph, n, w, channel, nc, k, block_w), block_b,
+                        s->packed + gb * s->block_bytes);
     }
     free(block_w);
     free(block_b);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* Where weights may come from. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,8 +87,56 @@ static void quantizer_of_a_bad_scale(void **state) {
     edy_ob_refused(b, EDY_BAD_FILE, "tensor \"s\" has 3 bytes of data");
 }
 
+/* Weights of a kilobyte and more stay in the file's bytes while the rest is unpacked; small and
+ * large ones stand between each other here. */
+static void large_weights_find_their_tensors(void **state) {
+    (void)state;
+    enum { LARGE = 40 * 40 };
+    float a[LARGE], c[LARGE], small[40];
+    for (int i = 0; i < LARGE; i++) {
+        a[i] = (float)i;
+        c[i] = (float)(2 * i + 1);
+    }
+    for (int i = 0; i < 40; i++)
+        small[i] = (float)-i;
+    edy_ob *b = edy_ob_create(13);
+    edy_ob_input(b, "x", EDY_F32, 2, DIMS(EDY_OB_N, 40));
+    edy_ob_output(b, "y", EDY_F32);
+    edy_ob_f32(b, "b1", 1, DIMS(40), small);
+    edy_ob_f32(b, "w1", 2, DIMS(40, 40), a);
+    edy_ob_f32(b, "unread", 1, DIMS(1), small);
+    edy_ob_f32(b, "w2", 2, DIMS(40, 40), c);
+    edy_ob_node(b, "Gemm", "g1", "x w1 b1", "h");
+    edy_ob_node(b, "Gemm", "g2", "h w2", "y");
+    edy_graph *g = onnx_case_finish(b);
+    assert_memory_equal(edy_ob_value(g, "w1")->data, a, sizeof a);
+    assert_memory_equal(edy_ob_value(g, "w2")->data, c, sizeof c);
+    assert_memory_equal(edy_ob_value(g, "b1")->data, small, sizeof small);
+    edy_graph_destroy(g);
+}
+
+static void not_finite_weights_are_found_at_any_place(void **state) {
+    (void)state;
+    enum { LARGE = 30 * 30 };
+    for (int at = 0; at < LARGE; at += 129) {
+        float w[LARGE] = {0};
+        w[at] = at % 2 ? NAN : -INFINITY;
+        edy_ob *b = edy_ob_create(13);
+        edy_ob_input(b, "x", EDY_F32, 2, DIMS(EDY_OB_N, 30));
+        edy_ob_output(b, "y", EDY_F32);
+        edy_ob_f32(b, "w", 2, DIMS(30, 30), w);
+        edy_ob_node(b, "Gemm", "g", "x w", "y");
+        char part[64];
+        snprintf(part, sizeof part, "tensor \"w\": element %d is %s", at,
+                 at % 2 ? "NaN" : "infinite");
+        edy_ob_refused(b, EDY_BAD_FILE, part);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_weights_find_their_tensors),
+        cmocka_unit_test(not_finite_weights_are_found_at_any_place),
         cmocka_unit_test(weights_must_be_constants),
         cmocka_unit_test(float_weights_are_quantized),
         cmocka_unit_test(casts_that_change_nothing),

