@@ -74,10 +74,10 @@ static bool is_depthwise(const edy_graph *g, const edy_node *n) {
     return n->window.groups == channels && edy_node_in(g, n, EDY_IN_W)->shape.dim[0] == channels;
 }
 
-/* Those that the dense kernels compute, without a residual, which would have other rows. */
+/* Those that are not depthwise, without a residual, which would have other rows. */
 static bool spreads_rows(const edy_graph *g, const edy_node *n, const edy_kernels *k) {
-    return !is_depthwise(g, n) && !edy_node_in(g, n, EDY_IN_RESIDUAL) &&
-           !edy_winograd_choose(g, n, k);
+    (void)k;
+    return !is_depthwise(g, n) && !edy_node_in(g, n, EDY_IN_RESIDUAL);
 }
 
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {

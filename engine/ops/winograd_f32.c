@@ -119,6 +119,7 @@ typedef struct winograd_state {
     const edy_f32_dense *dense;
     const edy_f32_winograd *kernel;
     size_t out_h, out_w, image_x, image_y; /* pixels; elements from image to image */
+    size_t pixel_y;                        /* elements from pixel to pixel of y and residual */
     const float **pointers;                /* [tiles of an image][in * in] */
     float *zero, *bias;                    /* [channels], [outputs] */
     char *packed;                          /* [blocks][positions] */
@@ -175,10 +176,10 @@ static void transform_back(const winograd_state *s, size_t first, size_t count, 
     const cut *c = &s->cut;
     for (size_t i = 0; i < count; i++) {
         const tile_place p = place_of(s, first + i);
-        const size_t to = p.image * s->image_y + (p.y * s->out_w + p.x) * c->outputs + n0;
+        const size_t to = p.image * s->image_y + (p.y * s->out_w + p.x) * s->pixel_y + n0;
         s->kernel->output(channels, m + i * channels, c->m_stride, s->bias + n0,
                           smaller(s->out_h - p.y, c->out), smaller(s->out_w - p.x, c->out),
-                          s->y + to, s->out_w * c->outputs, c->outputs,
+                          s->y + to, s->out_w * s->pixel_y, s->pixel_y,
                           s->residual ? s->residual + to : NULL, &s->clamp);
     }
 }
@@ -348,7 +349,8 @@ edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *e
     s->out_h = t.out_h;
     s->out_w = t.out_w;
     s->image_x = t.in_h * t.in_w * t.channels;
-    s->image_y = t.out_h * t.out_w * s->cut.outputs;
+    s->pixel_y = step->y_stride ? step->y_stride : s->cut.outputs;
+    s->image_y = t.out_h * t.out_w * s->pixel_y;
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
     s->residual = step->in[EDY_IN_RESIDUAL];
     s->y = step->out[0];
