@@ -8,11 +8,29 @@
 
 #include "engine/cpu.h"
 
+#define AVX512                                                                                     \
+    (EDY_CPU_AVX2 | EDY_CPU_FMA | EDY_CPU_AVX512F | EDY_CPU_AVX512BW | EDY_CPU_AVX512VL |          \
+     EDY_CPU_AVX512DQ)
+
 /* Best first; the first whose features the CPU has is the default. */
 static const edy_backend backends[] = {
+#ifdef EDYNO_HAVE_AVX512VNNI
+    {"avx512vnni", "x86-64 with AVX-512 and VNNI (Ice Lake, Zen 4 and later)",
+     AVX512 | EDY_CPU_AVX512VNNI, edy_kernels_avx512vnni},
+#endif
+#ifdef EDYNO_HAVE_AVX512
+    {"avx512", "x86-64 with AVX-512 (Skylake-X); int8 as in avx2", AVX512, edy_kernels_avx512},
+#endif
+#ifdef EDYNO_HAVE_AVXVNNI
+    {"avxvnni", "x86-64 with AVX2 and VNNI but no AVX-512 (Alder Lake and later)",
+     EDY_CPU_AVX2 | EDY_CPU_FMA | EDY_CPU_AVXVNNI, edy_kernels_avxvnni},
+#endif
 #ifdef EDYNO_HAVE_AVX2
     {"avx2", "x86-64 with AVX2 and FMA (Haswell, Zen and later)", EDY_CPU_AVX2 | EDY_CPU_FMA,
      edy_kernels_avx2},
+#endif
+#ifdef EDYNO_HAVE_SSE41
+    {"sse41", "x86-64 before AVX2 (Atoms, Nehalem)", EDY_CPU_SSE41, edy_kernels_sse41},
 #endif
 #ifdef EDYNO_HAVE_NEON
     {"neondot", "64-bit Arm with dot product (armv8.2: Cortex-A55, A76 and later)",

@@ -7,6 +7,15 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 
+/* What a build that emulates AVX-512 and VNNI (EDYNO_SIMDE) has besides, on a CPU with AVX2. */
+#ifdef EDYNO_SIMDE
+#define EMULATED                                                                                   \
+    (EDY_CPU_AVX512F | EDY_CPU_AVX512BW | EDY_CPU_AVX512VL | EDY_CPU_AVX512DQ |                    \
+     EDY_CPU_AVX512VNNI | EDY_CPU_AVXVNNI)
+#else
+#define EMULATED 0u
+#endif
+
 static uint64_t xcr0(void) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -29,7 +38,7 @@ uint32_t edy_cpu_features(void) {
         return features;
     const uint32_t subleaves = a;
     if (b & bit_AVX2)
-        features |= EDY_CPU_AVX2;
+        features |= EDY_CPU_AVX2 | EMULATED;
     if ((saved & 0xe0) == 0xe0) {
         features |= b & bit_AVX512F ? EDY_CPU_AVX512F : 0u;
         features |= b & bit_AVX512BW ? EDY_CPU_AVX512BW : 0u;

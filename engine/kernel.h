@@ -255,7 +255,11 @@ typedef struct edy_kernels {
 
 /* Fill in what each kernel folder has. */
 void edy_kernels_scalar(edy_kernels *k);
+void edy_kernels_sse41(edy_kernels *k);
 void edy_kernels_avx2(edy_kernels *k);
+void edy_kernels_avxvnni(edy_kernels *k);    /* avx2's where it has none */
+void edy_kernels_avx512(edy_kernels *k);     /* avx2's where it has none */
+void edy_kernels_avx512vnni(edy_kernels *k); /* avx512's where it has none */
 void edy_kernels_neon(edy_kernels *k);
 void edy_kernels_neondot(edy_kernels *k); /* neon's where it has none */
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* The words that the kernels in engine/kernels/vnni/ are written in, for 512-bit registers. */
+#ifndef EDY_KERNELS_VECTOR_AVX512VNNI_H
+#define EDY_KERNELS_VECTOR_AVX512VNNI_H
+
+#include "engine/kernels/avx512/requant_avx512.h"
+#include "engine/kernels/row.h"
+#include "engine/kernels/unroll.h"
+
+/* 14 rows by 2 vectors: 28 accumulators, 2 registers of weights and 1 broadcast input of 32. 14
+ * divides the 14, 28, 56 and 112 rows of common images. */
+enum { LANES = 16, BYTES = 64, MR = 14 };
+
+typedef __m512i vec;
+typedef edy_avx512_scale vec_scale;
+typedef edy_avx512_output vec_output;
+
+static inline vec_output vec_output_make(const edy_s8_output *o) {
+    return edy_avx512_output_make(o);
+}
+
+static inline void vec_scale_set(vec_scale *s, size_t lane, const edy_s8_weights *weights,
+                                 size_t channel) {
+    edy_avx512_scale_set(s, lane, weights, channel);
+}
+
+static inline vec vec_scale_acc(edy_rule rule, vec acc, const vec_scale *s) {
+    return edy_avx512_scale_acc(rule, acc, s);
+}
+
+static inline vec vec_load(const void *aligned) {
+    return _mm512_load_si512(aligned);
+}
+
+static inline vec vec_splat(int32_t x) {
+    return _mm512_set1_epi32(x);
+}
+
+/* Each lane of acc plus the sum of four products of an unsigned byte and a signed one. */
+static inline vec vec_dot(vec acc, vec u8, vec s8) {
+    return _mm512_dpbusd_epi32(acc, u8, s8);
+}
+
+/* One byte, 0 or 1, for each of BYTES bits. */
+static inline vec vec_expand_bits(const uint8_t *bits) {
+    uint64_t mask;
+    memcpy(&mask, bits, sizeof mask);
+    return _mm512_maskz_set1_epi8(mask, 1);
+}
+
+/* Signed bytes -> unsigned ones that are 128 more. */
+static inline vec vec_flip(vec s8) {
+    return _mm512_xor_si512(s8, _mm512_set1_epi8((char)0x80));
+}
+
+/* The first n (1..BYTES) bytes at x; the others are 0. */
+static inline vec vec_load_first(const int8_t *x, size_t n) {
+    return _mm512_maskz_loadu_epi8(edy_avx512_first_bytes(n), x);
+}
+
+static inline vec vec_load_bytes(const int8_t *x) {
+    return _mm512_loadu_si512(x);
+}
+
+/* Bytes or pairs of bytes of a and b in turn, of the first or second half of each 16 bytes. */
+static inline vec vec_zip8_low(vec a, vec b) {
+    return _mm512_unpacklo_epi8(a, b);
+}
+static inline vec vec_zip8_high(vec a, vec b) {
+    return _mm512_unpackhi_epi8(a, b);
+}
+static inline vec vec_zip16_low(vec a, vec b) {
+    return _mm512_unpacklo_epi16(a, b);
+}
+static inline vec vec_zip16_high(vec a, vec b) {
+    return _mm512_unpackhi_epi16(a, b);
+}
+
+/* n bytes, flipped; up to BYTES - 1 bytes more may be written. */
+static inline void vec_flip_run(const int8_t *x, size_t n, uint8_t *out) {
+    size_t i = 0;
+    for (; i + BYTES <= n; i += BYTES)
+        _mm512_storeu_si512(out + i, vec_flip(vec_load_bytes(x + i)));
+    if (i < n)
+        _mm512_storeu_si512(out + i, vec_flip(vec_load_first(x + i, n - i)));
+}
+
+/* The whole reduction of one row, ks * kc <= BYTES bytes, flipped, where a[t * MR] lists its taps:
+ * put together in a register, each tap by a load that begins as far before the tap as bytes are
+ * there already, with only the tap's own bytes on. Writes BYTES bytes. */
+static inline void vec_flip_window(const int8_t *const *a, size_t a_offset, const int8_t *zero,
+                                   size_t kc, size_t ks, uint8_t *out) {
+    const __mmask64 first = edy_avx512_first_bytes(kc);
+    vec all = _mm512_setzero_si512();
+    for (size_t t = 0, done = 0; t < ks; t++, done += kc) {
+        const uintptr_t row = (uintptr_t)edy_row_s8(a[t * MR], a_offset, zero);
+        all = _mm512_mask_loadu_epi8(all, first << done, (const void *)(row - done));
+    }
+    _mm512_storeu_si512(out, vec_flip(all));
+}
+
+/* Requantized bytes of two rows of two vectors each; cols (1..2 * LANES) of each are stored. */
+static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *first,
+                                  int8_t *second, size_t cols) {
+    const vec bytes = edy_avx512_narrow(row, o);
+    const __mmask32 mask = (__mmask32)edy_avx512_first_bytes(cols);
+    _mm256_mask_storeu_epi8(first, mask, _mm512_castsi512_si256(bytes));
+    _mm256_mask_storeu_epi8(second, mask, _mm512_extracti64x4_epi64(bytes, 1));
+}
+
+/* Requantized bytes of four vectors whose channels were zipped; the first n are stored. */
+static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
+    _mm512_mask_storeu_epi8(to, edy_avx512_first_bytes(n), edy_avx512_narrow_quarters(v, o));
+}
+
+#endif

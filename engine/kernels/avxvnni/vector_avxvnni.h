@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+/* The words that the kernels in engine/kernels/vnni/ are written in, for 256-bit registers;
+ * vector_avx512vnni.h says what each does. */
+#ifndef EDY_KERNELS_VECTOR_AVXVNNI_H
+#define EDY_KERNELS_VECTOR_AVXVNNI_H
+
+#include "engine/kernels/avx2/requant_avx2.h"
+#include "engine/kernels/row.h"
+#include "engine/kernels/unroll.h"
+
+/* 6 rows by 2 vectors: 12 accumulators, 2 registers of weights and 1 broadcast input of 16. */
+enum { LANES = 8, BYTES = 32, MR = 6 };
+
+typedef __m256i vec;
+typedef edy_avx2_scale vec_scale;
+typedef edy_avx2_output vec_output;
+
+static inline vec_output vec_output_make(const edy_s8_output *o) {
+    return edy_avx2_output_make(o);
+}
+
+static inline void vec_scale_set(vec_scale *s, size_t lane, const edy_s8_weights *weights,
+                                 size_t channel) {
+    edy_avx2_scale_set(s, lane, weights, channel);
+}
+
+static inline vec vec_scale_acc(edy_rule rule, vec acc, const vec_scale *s) {
+    return edy_avx2_scale_acc(rule, acc, s);
+}
+
+static inline vec vec_load(const void *aligned) {
+    return _mm256_load_si256((const __m256i *)aligned);
+}
+
+static inline vec vec_splat(int32_t x) {
+    return _mm256_set1_epi32(x);
+}
+
+static inline vec vec_dot(vec acc, vec u8, vec s8) {
+    return _mm256_dpbusd_avx_epi32(acc, u8, s8);
+}
+
+/* Byte i tests bit i % 8 of byte i / 8. */
+static inline vec vec_expand_bits(const uint8_t *bits) {
+    int32_t word;
+    memcpy(&word, bits, sizeof word);
+    const vec from =
+        _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const vec bit = _mm256_set1_epi64x((long long)0x8040201008040201);
+    const vec bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(word), from);
+    const vec set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
+    return _mm256_and_si256(set, _mm256_set1_epi8(1));
+}
+
+static inline vec vec_flip(vec s8) {
+    return _mm256_xor_si256(s8, _mm256_set1_epi8((char)0x80));
+}
+
+static inline vec vec_load_bytes(const int8_t *x) {
+    return _mm256_loadu_si256((const __m256i *)x);
+}
+
+/* Masks are of four bytes; other numbers are copied. */
+static inline vec vec_load_first(const int8_t *x, size_t n) {
+    if (n % 4 == 0)
+        return _mm256_maskload_epi32((const int *)x, edy_avx2_first_lanes(n / 4));
+    int8_t all[BYTES] = {0};
+    memcpy(all, x, n);
+    return vec_load_bytes(all);
+}
+
+static inline vec vec_zip8_low(vec a, vec b) {
+    return _mm256_unpacklo_epi8(a, b);
+}
+static inline vec vec_zip8_high(vec a, vec b) {
+    return _mm256_unpackhi_epi8(a, b);
+}
+static inline vec vec_zip16_low(vec a, vec b) {
+    return _mm256_unpacklo_epi16(a, b);
+}
+static inline vec vec_zip16_high(vec a, vec b) {
+    return _mm256_unpackhi_epi16(a, b);
+}
+
+/* Of bytes in a general register. */
+static inline void vec_flip_8(const int8_t *x, uint8_t *out) {
+    uint64_t bytes;
+    memcpy(&bytes, x, sizeof bytes);
+    bytes ^= 0x8080808080808080u;
+    memcpy(out, &bytes, sizeof bytes);
+}
+
+/* The last block overlaps the one before it. */
+static inline void vec_flip_run(const int8_t *x, size_t n, uint8_t *out) {
+    if (n >= BYTES) {
+        for (size_t i = 0; i + BYTES < n; i += BYTES)
+            _mm256_storeu_si256((__m256i *)(out + i), vec_flip(vec_load_bytes(x + i)));
+        _mm256_storeu_si256((__m256i *)(out + n - BYTES), vec_flip(vec_load_bytes(x + n - BYTES)));
+    } else if (n >= 8) {
+        for (size_t i = 0; i + 8 < n; i += 8)
+            vec_flip_8(x + i, out + i);
+        vec_flip_8(x + n - 8, out + n - 8);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            out[i] = (uint8_t)x[i] ^ 0x80;
+    }
+}
+
+/* Put together on the stack, so that what is stored to out is stored whole. */
+static inline void vec_flip_window(const int8_t *const *a, size_t a_offset, const int8_t *zero,
+                                   size_t kc, size_t ks, uint8_t *out) {
+    int8_t all[BYTES] = {0};
+    for (size_t t = 0; t < ks; t++) {
+        const int8_t *row = edy_row_s8(a[t * MR], a_offset, zero);
+        for (size_t i = 0; i < kc; i++)
+            all[t * kc + i] = row[i];
+    }
+    _mm256_storeu_si256((__m256i *)out, vec_flip(vec_load_bytes(all)));
+}
+
+static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *first,
+                                  int8_t *second, size_t cols) {
+    __m128i bytes[2];
+    edy_avx2_finish(row, row + 2, o, bytes);
+    edy_avx2_store_bytes(first, bytes[0], cols);
+    edy_avx2_store_bytes(second, bytes[1], cols);
+}
+
+static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
+    const vec a = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), o->zero_point);
+    const vec b = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), o->zero_point);
+    const vec all = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(a, b), o->low), o->high);
+    if (n == BYTES) {
+        _mm256_storeu_si256((__m256i *)to, all);
+        return;
+    }
+    const size_t half = n < BYTES / 2 ? n : BYTES / 2;
+    edy_avx2_store_bytes(to, _mm256_castsi256_si128(all), half);
+    if (n > half)
+        edy_avx2_store_bytes(to + half, _mm256_extracti128_si256(all, 1), n - half);
+}
+
+#endif
