@@ -2,8 +2,8 @@
  * Copyright The edgedyno authors */
 /* s8 depthwise on vpdpbusd: the bytes of four taps are zipped so that each int32 lane holds four
  * taps of one channel, which one vpdpbusd multiplies and sums. BYTES channels of PIXELS pixels
- * share the loads of weights. The one algorithm of avx512vnni and avxvnni; see s8_dense_vnni.h for the
- * words it is written in, the unsigned inputs and sums that wrap.
+ * share the loads of weights. The one algorithm of avx512vnni and avxvnni; see s8_dense_vnni.h for
+ * the words it is written in, the unsigned inputs and sums that wrap.
  *
  * Zipping works in quarters of 16 bytes, so lane l of vector q holds channel l / 4 * 16 + q * 4 +
  * l % 4 of a panel; weights, bias and scales are packed in that order, and narrowing the four
