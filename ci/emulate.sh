@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The edgedyno authors
 #
-# Builds for aarch64 and runs the tests and the conformance of every trained model under QEMU's user
-# emulation. Sets itself up: this adds the architecture arm64 to the machine. Arguments go to ctest.
-# EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens in full (100; emulated
-# minutes a thousand). It proves answers, never speed.
+# Builds for aarch64 and runs the tests and the conformance of every trained model and of the small
+# nets under QEMU's user emulation. Sets itself up: this adds the architecture arm64 to the machine.
+# Arguments go to ctest. EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens
+# in full (100; emulated minutes a thousand). It proves answers, never speed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build-aarch64
@@ -22,4 +22,6 @@ qemu-aarch64 "$build/edyno" conform --kernels --shapes corner --cases 200 || sta
 
 echo "edyno conform, aarch64 under $(qemu-aarch64 --version | head -n 1)"
 qemu-aarch64 "$build/edyno" conform --images "${EDYNO_IMAGES:-100}" || status=$?
+qemu-aarch64 "$build/edyno" conform ds_cnn_49x10 resnet8_32 mobilenet_v1_0.25_96 -t 1,2 --batch 1 ||
+    status=$?
 exit "$status"

@@ -205,11 +205,12 @@ static void nets_are_a_group_of_their_own(void **state) {
     assert_non_null(strstr(r.err, "there are ds_cnn_49x10/fp32, ds_cnn_49x10/int8"));
     assert_null(strstr(r.err, "dscnn/"));
     edy_run_free(&r);
-    r = edy_shell(shell,
-                  "edyno conform ds_cnn_49x10 resnet8_32 mobilenet_v1_0.25_96 -t 1 --batch 3 "
-                  "-b scalar");
-    assert_int_equal(r.code, 0);
-    assert_non_null(strstr(r.out, "\n6 passed, 0 failed"));
+    /* On every backend that this CPU has. */
+    r = edy_shell(shell, "edyno conform ds_cnn_49x10 resnet8_32 mobilenet_v1_0.25_96 -t 1 "
+                         "--batch 3");
+    if (r.code != 0 || !strstr(r.out, " passed, 0 failed, 0 unsupported, 0 crashed, 0 skipped, 0 "
+                                      "mistrusted of "))
+        fail_msg("exit code %d:\n%s", r.code, r.out);
     edy_run_free(&r);
 }
 
