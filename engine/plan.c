@@ -169,6 +169,21 @@ static edy_status build_arena(edy_plan *plan, bool keep, int32_t *scratch, edy_e
     return EDY_OK;
 }
 
+/* Whether a step takes less time than it gains from more threads. Starting and ending a round takes
+ * two trips between cores, 0.1 to 0.7 microseconds, and the other core must fetch its inputs; so
+ * steps of some microseconds stay on one thread. A rough guess of nanoseconds on one core is enough
+ * for that: by multiply-adds (depthwise layers and narrow ones take more for each), and by bytes.
+ */
+static bool is_small(const edy_graph *g, const edy_node *n) {
+    enum { WORTH_NS = 4000, MACS_A_NS = 30, DEPTHWISE_MACS_A_NS = 12, BYTES_A_NS = 8 };
+    const edy_op *op = edy_op_get(n->op);
+    const edy_value *x = &g->value[n->input[0]], *y = &g->value[n->output[0]];
+    const uint64_t macs = op->macs ? op->macs(g, n) : 0;
+    const bool depthwise = n->op == EDY_OP_CONV && n->window.groups > 1;
+    const uint64_t bytes = value_bytes(x) + value_bytes(y);
+    return macs / (depthwise ? DEPTHWISE_MACS_A_NS : MACS_A_NS) + bytes / BYTES_A_NS < WORTH_NS;
+}
+
 static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index, int32_t scratch,
                              edy_error *err) {
     const edy_graph *g = plan->graph;
@@ -177,7 +192,7 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
     edy_step *s = &plan->steps[plan->n_steps];
     edy_error inner = {0};
     edy_status status = EDY_OK;
-    *s = (edy_step){.node = n, .index = index, .kernel = "", .reason = ""};
+    *s = (edy_step){.node = n, .index = index, .kernel = "", .reason = "", .alone = is_small(g, n)};
     for (int32_t j = 0; j < n->n_inputs; j++)
         s->in[j] = n->input[j] == EDY_NO_VALUE ? NULL : edy_plan_address(plan, n->input[j]);
     for (int32_t j = 0; j < n->n_outputs; j++)
@@ -311,7 +326,7 @@ void edy_plan_destroy(edy_plan *plan) {
 void edy_plan_run_step(edy_plan *plan, int32_t index) {
     assert(index >= 0 && index < plan->n_steps);
     const edy_step *s = &plan->steps[index];
-    s->run(s, plan->threads);
+    s->run(s, s->alone ? NULL : plan->threads);
 }
 
 void edy_plan_run(edy_plan *plan, const void *const *inputs, void *const *outputs) {
@@ -319,7 +334,7 @@ void edy_plan_run(edy_plan *plan, const void *const *inputs, void *const *output
     for (int32_t i = 0; i < g->n_inputs; i++)
         edy_plan_copy_in(plan, g->input[i], g->value[g->input[i]].quant.was_u8, inputs[i]);
     for (int32_t i = 0; i < plan->n_steps; i++)
-        plan->steps[i].run(&plan->steps[i], plan->threads);
+        edy_plan_run_step(plan, i);
     for (int32_t i = 0; i < g->n_outputs; i++)
         edy_plan_copy_out(plan, g->output[i], g->value[g->output[i]].quant.was_u8, outputs[i]);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* A generation counter starts a round; a countdown ends it. Workers and the caller spin for a short
- * while, because consecutive layers follow each other within microseconds, and then sleep on a
- * condition variable, because an idle pool must not burn a core. */
+/* A round is started by the generation counter and ended by the workers' own counters, each on a
+ * cache line that one side writes and the other reads: a round costs two trips between cores.
+ * Workers and the caller spin for a while, because layers follow each other within microseconds and
+ * waking takes longer than many layers, and then sleep on a condition variable, because an idle
+ * pool must not burn a core. */
 #include "engine/threads.h"
 
 #include <assert.h>
@@ -14,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPIN_ROUNDS = 2000 };
+/* Pauses before sleep: a few hundred microseconds. */
+enum { SPIN_ROUNDS = 8000, CACHE_LINE = 64 };
 
 typedef struct worker {
+    _Alignas(CACHE_LINE) atomic_uint done; /* the last round that it has finished */
     edy_threads *pool;
     unsigned index;
     pthread_t thread;
@@ -28,14 +32,15 @@ struct edy_threads {
     void *start_context;
     pthread_mutex_t lock;
     pthread_cond_t wake, finished;
-    /* One round: written by the caller before `generation` is released. */
+    atomic_uint sleepers;     /* workers that have to be woken */
+    atomic_bool caller_waits; /* and the caller */
+    /* One round: written by the caller before `generation` is. */
+    _Alignas(CACHE_LINE) atomic_uint generation;
     edy_worker_task_fn task;
     void *context;
     size_t items;
     bool stop;
-    _Alignas(64) atomic_uint generation;
-    _Alignas(64) atomic_uint pending;
-    _Alignas(64) worker workers[];
+    worker workers[]; /* 0: the caller, unused */
 };
 
 static inline void cpu_relax(void) {
@@ -55,6 +60,9 @@ static void run_share(const edy_threads *pool, unsigned w) {
         pool->task(pool->context, w, begin, end);
 }
 
+/* Sleeping sides announce themselves and look again before they sleep; the other side changes its
+ * counter first and then looks for announcements. All four are sequentially consistent, so one of
+ * the two sees the other. */
 static void wait_for_round(edy_threads *pool, unsigned seen) {
     for (int i = 0; i < SPIN_ROUNDS; i++) {
         if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen)
@@ -62,13 +70,24 @@ static void wait_for_round(edy_threads *pool, unsigned seen) {
         cpu_relax();
     }
     pthread_mutex_lock(&pool->lock);
-    while (atomic_load_explicit(&pool->generation, memory_order_acquire) == seen)
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(&pool->generation) == seen)
         pthread_cond_wait(&pool->wake, &pool->lock);
+    atomic_fetch_sub(&pool->sleepers, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void finish_round(edy_threads *pool, worker *self, unsigned round) {
+    atomic_store(&self->done, round);
+    if (!atomic_load(&pool->caller_waits))
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->finished);
     pthread_mutex_unlock(&pool->lock);
 }
 
 static void *worker_main(void *argument) {
-    const worker *self = argument;
+    worker *self = argument;
     edy_threads *pool = self->pool;
     unsigned seen = 0;
     if (pool->on_start)
@@ -79,32 +98,37 @@ static void *worker_main(void *argument) {
         if (pool->stop)
             return NULL;
         run_share(pool, self->index);
-        if (atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_acq_rel) == 1) {
-            pthread_mutex_lock(&pool->lock);
-            pthread_cond_signal(&pool->finished);
-            pthread_mutex_unlock(&pool->lock);
-        }
+        finish_round(pool, self, seen);
     }
 }
 
 static void start_round(edy_threads *pool) {
-    atomic_store_explicit(&pool->pending, pool->count - 1, memory_order_relaxed);
+    atomic_fetch_add(&pool->generation, 1);
+    if (atomic_load(&pool->sleepers) == 0)
+        return;
     pthread_mutex_lock(&pool->lock);
-    atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void wait_for_workers(edy_threads *pool) {
+static void wait_for_worker(edy_threads *pool, worker *w, unsigned round) {
     for (int i = 0; i < SPIN_ROUNDS; i++) {
-        if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0)
+        if (atomic_load_explicit(&w->done, memory_order_acquire) == round)
             return;
         cpu_relax();
     }
     pthread_mutex_lock(&pool->lock);
-    while (atomic_load_explicit(&pool->pending, memory_order_acquire) != 0)
+    atomic_store(&pool->caller_waits, true);
+    while (atomic_load(&w->done) != round)
         pthread_cond_wait(&pool->finished, &pool->lock);
+    atomic_store(&pool->caller_waits, false);
     pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_for_workers(edy_threads *pool) {
+    const unsigned round = atomic_load_explicit(&pool->generation, memory_order_relaxed);
+    for (unsigned i = 1; i < pool->count; i++)
+        wait_for_worker(pool, &pool->workers[i], round);
 }
 
 edy_status edy_threads_create(unsigned count, edy_thread_start_fn on_start, void *context,
@@ -114,7 +138,8 @@ edy_status edy_threads_create(unsigned count, edy_thread_start_fn on_start, void
         return edy_fail(err, EDY_BAD_ARGUMENT, "thread count %u is not in 1..%d", count,
                         EDY_MAX_THREADS);
     const size_t bytes = sizeof(edy_threads) + count * sizeof(worker);
-    edy_threads *pool = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    edy_threads *pool =
+        aligned_alloc(CACHE_LINE, (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     if (!pool)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for %u threads", count);
     memset(pool, 0, bytes);
@@ -126,7 +151,8 @@ edy_status edy_threads_create(unsigned count, edy_thread_start_fn on_start, void
     pthread_cond_init(&pool->finished, NULL);
     unsigned started = 1;
     for (; started < count; started++) {
-        pool->workers[started] = (worker){.pool = pool, .index = started};
+        pool->workers[started].pool = pool;
+        pool->workers[started].index = started;
         if (pthread_create(&pool->workers[started].thread, NULL, worker_main,
                            &pool->workers[started]) != 0)
             break;

@@ -49,6 +49,7 @@ struct edy_step {
     const char *kernel, *reason;
     size_t packed_bytes;
     bool transposes;
+    bool alone;        /* too little work to be shared: runs on the caller's thread */
     uint16_t winograd; /* outputs along a tile's edge; 0: direct */
 };
 
