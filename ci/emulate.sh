@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The edgedyno authors
 #
-# Builds for aarch64 and runs the tests and the conformance of every trained model and of the small
-# nets under QEMU's user emulation. Sets itself up: this adds the architecture arm64 to the machine.
-# Arguments go to ctest. EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens
-# in full (100; emulated minutes a thousand). It proves answers, never speed.
+# Builds for aarch64 and runs the tests, the kernel walk and the conformance of every trained model
+# and of the small nets under QEMU's user emulation: NEON on the oldest CPU that has it, the dot product on a CPU with
+# everything, and its refusal on the CPU without; then instructions are counted (ci/count.sh). Sets
+# itself up: this adds the architecture arm64 to the machine. Arguments go to ctest.
+# EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens in full (50; emulated
+# minutes a thousand). It proves answers, never speed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build-aarch64
@@ -17,11 +19,34 @@ status=0
 ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(nproc)" \
     --exclude-regex '^kernel_walk_test$' "$@" || status=$?
 
-echo "edyno conform --kernels, aarch64 under $(qemu-aarch64 --version | head -n 1)"
-qemu-aarch64 "$build/edyno" conform --kernels --shapes corner --cases 200 || status=$?
-
-echo "edyno conform, aarch64 under $(qemu-aarch64 --version | head -n 1)"
-qemu-aarch64 "$build/edyno" conform --images "${EDYNO_IMAGES:-100}" || status=$?
-qemu-aarch64 "$build/edyno" conform ds_cnn_49x10 resnet8_32 mobilenet_v1_0.25_96 -t 1,2 --batch 1 ||
+images=${EDYNO_IMAGES:-50}
+# on CPU ARGUMENTS: edyno on that CPU, with a line that says so.
+on() {
+    local cpu=$1
+    shift
+    printf '\nedyno %s, on an emulated %s (%s)\n' "$*" "$cpu" "$(qemu-aarch64 --version | head -n 1)"
+    qemu-aarch64 -cpu "$cpu" "$build/edyno" "$@"
+}
+on cortex-a53 conform --kernels --shapes corner --backend neon --cases 200 || status=$?
+on max conform --kernels --shapes corner --backend neondot --cases 200 || status=$?
+on neoverse-n1 conform --kernels --shapes corner --backend neondot --kernel 's8_*' --cases 20 ||
     status=$?
+on max conform --kernels --shapes corner --backend scalar --cases 20 || status=$?
+
+on cortex-a53 conform --backend neon --images "$images" || status=$?
+on max conform --backend neondot --images "$images" || status=$?
+small_nets=(ds_cnn_49x10 resnet8_32 mobilenet_v1_0.25_96)
+on max conform "${small_nets[@]}" --backend neon,neondot -t 1,2 --batch 1 || status=$?
+echo "left out: scalar with batches, two threads and the nets; larger nets, larger layers of the walk"
+on max conform --backend scalar --threads 1 --batch 1 --images 10 || status=$?
+
+refused=0
+on cortex-a53 conform simplecnn --backend neondot || refused=$?
+if [ "$refused" -ne 2 ]; then
+    echo "a CPU without the dot product must refuse neondot with code 2; it ended with $refused" >&2
+    status=1
+fi
+
+echo
+ci/count.sh || status=$?
 exit "$status"
