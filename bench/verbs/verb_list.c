@@ -158,15 +158,17 @@ static int headline(const char *text) {
     return (int)n;
 }
 
+/* The features that a backend needs have a line of their own: there can be seven. */
 static void print_backends(const cJSON *list) {
-    printf("%-12s %-12s %-12s %s\n", "BACKEND", "HERE", "NEEDS", "FOR");
+    printf("%-12s %-10s %s\n", "BACKEND", "HERE", "FOR, NEEDS");
     const cJSON *b;
     cJSON_ArrayForEach(b, list) {
         const char *here = is_true(b, "default") ? "yes, best" : "yes";
-        const char *purpose = text_of(b, "purpose");
-        printf("%-12s %-12s %-12s %.*s\n", text_of(b, "name"),
-               is_true(b, "runs_here") ? here : "no", text_of(b, "needs"), headline(purpose),
-               purpose);
+        const char *purpose = text_of(b, "purpose"), *needs = text_of(b, "needs");
+        printf("%-12s %-10s %.*s\n", text_of(b, "name"), is_true(b, "runs_here") ? here : "no",
+               headline(purpose), purpose);
+        if (strcmp(needs, "none") != 0)
+            printf("%-23s %s\n", "", needs);
     }
 }
 
