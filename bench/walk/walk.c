@@ -42,7 +42,7 @@ static void note_death(shared *s, int status) {
 /* A fault must end the child, whatever handlers the program has. */
 static _Noreturn void be_child(const edy_walk_options *o, const edy_walk_subject *subject,
                                shared *s) {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM};
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
         signal(deadly[i], SIG_DFL);
     edy_walk_cases(o, subject, &s->row, s->at);

@@ -64,13 +64,14 @@ typedef struct edy_walk_options {
     const char *pattern; /* fnmatch on family or kernel name; NULL: all */
     const edy_problem *problem;
     size_t n_problems;
-    int fill;        /* -1: all four */
-    uint64_t seed;   /* of everything that has none of its own */
-    size_t random;   /* random shapes a kernel family, besides the problems */
-    double max_macs; /* layers above are counted as left out; 0: none are */
-    bool inherited;  /* walk scalar's kernels again in the backends that inherit them */
-    bool in_process; /* no child process: for debuggers */
-    bool bench;      /* time the cases that pass; one fill (realistic) unless one is asked for */
+    int fill;              /* -1: all four */
+    uint64_t seed;         /* of everything that has none of its own */
+    size_t random;         /* random shapes a kernel family, besides the problems */
+    double max_macs;       /* layers above are counted as left out; 0: none are */
+    bool inherited;        /* walk scalar's kernels again in the backends that inherit them */
+    bool in_process;       /* no child process: for debuggers */
+    unsigned case_seconds; /* a case that takes longer is a CRASH (not in_process); 0: 600 */
+    bool bench; /* time the cases that pass; one fill (realistic) unless one is asked for */
     /* Called before and after each row; may be NULL. */
     void (*on_begin)(void *context, const char *backend, const char *family);
     void (*on_row)(void *context, const edy_walk_row *row);

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { CASE_SECONDS = 600 }; /* the largest layers take minutes under emulation */
 
 /* One row being walked. */
 typedef struct walker {
@@ -43,6 +46,12 @@ static void note(walker *w, bool pass, const edy_kernel_verdict *v) {
     w->at[0] = '\0';
 }
 
+/* A kernel that never ends must not hold up the walk: SIGALRM ends the child. */
+static void begin_case(const walker *w) {
+    if (!w->options->in_process)
+        alarm(w->options->case_seconds ? w->options->case_seconds : CASE_SECONDS);
+}
+
 static void note_timing(walker *w, const edy_call_timer *timer, double work, bool is_arithmetic) {
     edy_walk_row *row = w->row;
     if (timer->samples == 0 || row->n_timings == EDY_WALK_TIMINGS)
@@ -70,6 +79,7 @@ static void time_row_case(walker *w, edy_kernel_problem p) {
 static void run_row_case(walker *w, const edy_kernel_problem *p) {
     edy_kernel_verdict v;
     edy_row_case_text(w->subject->family, p, w->at);
+    begin_case(w);
     const bool pass = w->subject->family->check(&w->subject->kernels, p, &v);
     if (pass && w->options->bench)
         time_row_case(w, *p);
@@ -93,6 +103,7 @@ static void run_layer_case(walker *w, const edy_layer *layer, edy_fill fill, uin
                                 .seed = seed};
     edy_layer_verdict v;
     edy_layer_case_text(layer, job.dtype, fill, seed, w->at);
+    begin_case(w);
     const bool pass = edy_layer_check(&job, &v);
     if (pass && w->options->bench)
         time_layer_case(w, job);

@@ -250,6 +250,28 @@ static void finds_a_lost_channel_in_winograd(void **state) {
           "conv in=1x16x16x64 out=64 kernel=3x3 pads=1,1,1,1 fill=exact");
 }
 
+static void never_ends(size_t n, const int8_t *a, int8_t *out, const int8_t table[256]) {
+    (void)n, (void)a, (void)out, (void)table;
+    for (volatile int i = 0;;)
+        (void)i;
+}
+
+static void fill_never_ends(edy_kernels *k) {
+    k->s8_lut = never_ends;
+}
+
+static void an_endless_kernel_does_not_end_the_walk(void **state) {
+    (void)state;
+    walk w;
+    prepare(&w, fill_never_ends, "s8_lut");
+    add_line(&w, "any channels=3");
+    w.options.case_seconds = 1;
+    run(&w);
+    assert_int_equal(w.table.row[0].verdict, EDY_WALK_CRASH);
+    assert_non_null(strstr(w.table.row[0].failure[0].what, "after 0 cases"));
+    edy_walk_free(&w.table);
+}
+
 static void a_crash_does_not_end_the_walk(void **state) {
     (void)state;
     walk w;
@@ -330,6 +352,7 @@ int main(void) {
                                        cmocka_unit_test(finds_planted_crashes),
                                        cmocka_unit_test(finds_planted_faults_in_layers),
                                        cmocka_unit_test(finds_a_lost_channel_in_winograd),
+                                       cmocka_unit_test(an_endless_kernel_does_not_end_the_walk),
                                        cmocka_unit_test(a_crash_does_not_end_the_walk),
                                        cmocka_unit_test(names_what_is_inherited),
                                        cmocka_unit_test(same_options_give_same_cases),
