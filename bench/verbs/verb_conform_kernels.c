@@ -104,6 +104,12 @@ static int fill_of(const char *name) {
     return -1;
 }
 
+/* "avx512: SKIP (this CPU lacks avx512f)": the name need not be said twice. */
+static void print_skip(const char *name, const char *message) {
+    const char *lacks = strstr(message, "lacks ");
+    printf("%s: SKIP (%s%s)\n", name, lacks ? "this CPU " : "", lacks ? lacks : message);
+}
+
 /* One line a backend; those that cannot run here are named with the reason. */
 static void print_closing(const edy_args *args, const edy_walk_options *o,
                           const edy_walk_table *table) {
@@ -120,7 +126,7 @@ static void print_closing(const edy_args *args, const edy_walk_options *o,
         const edy_backend *backend = NULL;
         edy_error err;
         if (edy_backend_find(edy_backend_at(i)->name, &backend, &err))
-            printf("%s: SKIP (%s)\n", edy_backend_at(i)->name, err.message);
+            print_skip(edy_backend_at(i)->name, err.message);
     }
 }
 
