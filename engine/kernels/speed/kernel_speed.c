@@ -3,13 +3,14 @@
 /* How fast the kernels of one backend are on single layers, beside the FMA peak that this machine
  * shows in the same process:  kernel_speed [BACKEND] [PART OF A ROW'S NAME]
  * A workbench for kernel authors; the instrument that reports figures is bench/. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "engine/backend.h"
-#include "engine/kernels/speed/peak.h"
+#include "engine/peak.h"
 
 typedef struct layer {
     const char *name;
@@ -134,6 +135,11 @@ static double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static int64_t now_ns(void *context) {
+    (void)context;
+    return (int64_t)(1e9 * seconds());
+}
+
 /* Best of many short batches: the machine may be busy with something else most of the time. */
 static double time_of(const bench *b, void (*run)(const bench *)) {
     enum { BATCHES = 300 };
@@ -222,7 +228,8 @@ int main(int argc, char **argv) {
     }
     const char *part = argc > 2 ? argv[2] : "";
     const edy_kernels k = edy_backend_kernels(backend);
-    const double peak = edy_peak_gflops();
+    const edy_peak_loop *loop = edy_peak_loop_for(backend, 0);
+    const double peak = loop ? 1e-9 * edy_peak_measure(loop, now_ns, NULL) : NAN;
     printf("backend %s, fp32 peak of this core %.1f GFLOP/s\n", backend->name, peak);
     for (int dtype = 2; dtype >= 0; dtype--) {
         for (size_t i = 0; i < sizeof dense_layers / sizeof dense_layers[0]; i++)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright The edgedyno authors */
+#include <immintrin.h>
+
+#include "engine/peak.h"
+
+void edy_peak_avx512_f32(size_t turns) {
+    const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(1e-3f);
+    __m512 acc[EDY_PEAK_CHAINS];
+    for (int i = 0; i < EDY_PEAK_CHAINS; i++)
+        acc[i] = _mm512_set1_ps((float)i);
+    for (size_t t = 0; t < turns; t++)
+#pragma GCC unroll 12
+        for (int i = 0; i < EDY_PEAK_CHAINS; i++)
+            acc[i] = _mm512_fmadd_ps(acc[i], x, y);
+    for (int i = 1; i < EDY_PEAK_CHAINS; i++)
+        acc[0] = _mm512_add_ps(acc[0], acc[i]);
+    volatile float keep = _mm512_cvtss_f32(acc[0]); /* so that the sums are computed */
+    (void)keep;
+}
+
+/* A sum of products is vpmaddwd and vpaddd; each product depends on the last sum, or it would be
+ * taken out of the loop. */
+void edy_peak_avx512_s8(size_t turns) {
+    const __m512i x = _mm512_set1_epi16(3), y = _mm512_set1_epi32(7);
+    __m512i acc[EDY_PEAK_CHAINS];
+    for (int i = 0; i < EDY_PEAK_CHAINS; i++)
+        acc[i] = _mm512_set1_epi32(i);
+    for (size_t t = 0; t < turns; t++)
+#pragma GCC unroll 12
+        for (int i = 0; i < EDY_PEAK_CHAINS; i++)
+            acc[i] = _mm512_add_epi32(_mm512_madd_epi16(acc[i], x), y);
+    for (int i = 1; i < EDY_PEAK_CHAINS; i++)
+        acc[0] = _mm512_add_epi32(acc[0], acc[i]);
+    volatile int keep = _mm512_cvtsi512_si32(acc[0]);
+    (void)keep;
+}
