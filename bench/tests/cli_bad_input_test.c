@@ -203,6 +203,11 @@ static void a_backend_that_this_cpu_lacks(void **state) {
             "avx2", "CPU");
     edy_run r = edy_shell(shell, EDYNO_LESSER_CPU " -cpu Nehalem " EDYNO_PROGRAM_PATH
                                                   " infer model.onnx -i in.bin -o out.bin");
+    if (r.code != 0 || !strstr(r.out, "backend sse41"))
+        fail_msg("%d %s%s", r.code, r.out, r.err);
+    edy_run_free(&r);
+    r = edy_shell(shell, EDYNO_LESSER_CPU " -cpu Conroe " EDYNO_PROGRAM_PATH
+                                          " infer model.onnx -i in.bin -o out.bin");
     if (r.code != 0 || !strstr(r.out, "backend scalar"))
         fail_msg("%d %s%s", r.code, r.out, r.err);
     edy_run_free(&r);
