@@ -3,11 +3,11 @@
 # Copyright The edgedyno authors
 #
 # Builds for aarch64 and runs the tests, the kernel walk and the conformance of every trained model
-# and of the small nets under QEMU's user emulation: NEON on the oldest CPU that has it, the dot product on a CPU with
-# everything, and its refusal on the CPU without; then instructions are counted (ci/count.sh). Sets
-# itself up: this adds the architecture arm64 to the machine. Arguments go to ctest.
-# EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens in full (50; emulated
-# minutes a thousand). It proves answers, never speed.
+# and of the small nets under QEMU's user emulation: NEON on the oldest CPU that has it, the dot
+# product on a CPU with everything, and its refusal on the CPU without; then instructions are counted
+# (ci/count.sh). Sets itself up: this adds the architecture arm64 to the machine. Arguments go to
+# ctest. EDYNO_IMAGES=N: how many images' classes conform judges besides the goldens in full (50;
+# emulated minutes a thousand). It proves answers, never speed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build-aarch64

@@ -8,6 +8,7 @@
 #   ci/setup.sh --test     also what the tests need
 #   ci/setup.sh --checks   also clang, clang-format and sanitizers
 #   ci/setup.sh --arm64    also a cross compiler, QEMU and arm64 libraries (adds the architecture)
+#   ci/setup.sh --armhf    the same for 32-bit Arm, where the engine is built alone
 #   ci/setup.sh --simde    also SIMDe, for ci/emulate_simde.sh; --bochs: Bochs, for emulate_avx512.sh
 #   ci/setup.sh --list     prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
@@ -18,9 +19,9 @@ list_only=
 machine=$(dpkg --print-architecture 2>/dev/null || true)
 for option in "$@"; do
     case $option in
-    --test | --checks | --arm64 | --simde | --bochs) groups+="${option#--} " ;;
+    --test | --checks | --arm64 | --armhf | --simde | --bochs) groups+="${option#--} " ;;
     --list) list_only=1 ;;
-    -h | --help) sed -n '5,12s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '5,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "ci/setup.sh: unknown option '$option'; see ci/setup.sh --help" >&2 && exit 2 ;;
     esac
 done
@@ -67,10 +68,12 @@ apt() {
         -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-if [[ $groups == *" arm64 "* ]] && ! dpkg --print-foreign-architectures | grep -qx arm64; then
-    echo "ci/setup.sh: adding the architecture arm64"
-    ${as_root[@]+"${as_root[@]}"} dpkg --add-architecture arm64
-fi
+for architecture in arm64 armhf; do
+    [[ $groups == *" $architecture "* ]] || continue
+    dpkg --print-foreign-architectures | grep -qx "$architecture" && continue
+    echo "ci/setup.sh: adding the architecture $architecture"
+    ${as_root[@]+"${as_root[@]}"} dpkg --add-architecture "$architecture"
+done
 echo "ci/setup.sh: installing ${needed[*]} ${wished[*]}"
 apt update || echo "ci/setup.sh: apt-get update failed; going on with the lists that are there" >&2
 if [ ${#needed[@]} -gt 0 ]; then
