@@ -70,12 +70,37 @@ static inline void copy_tile(size_t elem, size_t a, size_t a_from, size_t count,
             memcpy(y + (j * b_to + i) * elem, x + (i * a_from + j) * elem, elem);
 }
 
+/* Few planes side by side, as an image's colours; inlined with constant elem and a. */
+static inline void interleave(size_t elem, size_t a, size_t a_from, size_t count,
+                              const char *restrict x, char *restrict y) {
+    for (size_t j = 0; j < count; j++)
+        for (size_t i = 0; i < a; i++)
+            memcpy(y + (j * a + i) * elem, x + (i * a_from + j) * elem, elem);
+}
+
+/* True where it did the block. */
+static bool copy_colours(const edy_strided_copy *c, const char *x, char *y, size_t count) {
+    if (c->b_to != c->a || (c->a != 3 && c->a != 4) || (c->elem_bytes != 1 && c->elem_bytes != 4))
+        return false;
+    if (c->a == 3 && c->elem_bytes == 1)
+        interleave(1, 3, c->a_from, count, x, y);
+    else if (c->a == 3)
+        interleave(4, 3, c->a_from, count, x, y);
+    else if (c->elem_bytes == 1)
+        interleave(1, 4, c->a_from, count, x, y);
+    else
+        interleave(4, 4, c->a_from, count, x, y);
+    return true;
+}
+
 static void copy_block(const edy_strided_copy *c, const char *x, char *y, size_t count) {
     const size_t elem = c->elem_bytes;
     if (c->a_from == 1 && count == 1) {
         memcpy(y, x, c->a * elem);
         return;
     }
+    if (copy_colours(c, x, y, count))
+        return;
     for (size_t i = 0; i < c->a; i += TILE) {
         const size_t a = c->a - i < TILE ? c->a - i : TILE;
         const char *from = x + i * c->a_from * elem;

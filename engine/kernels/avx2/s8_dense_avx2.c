@@ -17,7 +17,13 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { MR = 6, NR = 16, LANES = 8, CHUNK = 2304 /* even; 3 x 3 x 256 */ };
+enum {
+    MR = 6,
+    NR = 16,
+    LANES = 8,
+    CHUNK = 4608, /* even; 3 x 3 x 512 */
+    AHEAD = 48    /* pairs; weights may come from memory */
+};
 
 typedef struct panel_head {
     int32_t bias[NR];
@@ -139,6 +145,7 @@ EDY_SPECIALISE void accumulate(size_t rows, size_t vecs, size_t pairs, const int
                                const int16_t *w, __m256i *acc) {
     for (size_t i = 0; i < pairs; i++, wide += 2, w += 2 * NR) {
         __m256i weight[2];
+        _mm_prefetch((const char *)(w + AHEAD * 2 * NR), _MM_HINT_T0);
         EDY_UNROLL
         for (size_t v = 0; v < vecs; v++)
             weight[v] = _mm256_load_si256((const __m256i *)(w + v * 2 * LANES));
