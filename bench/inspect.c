@@ -44,10 +44,14 @@ static void print_head(const edy_inspection *i, FILE *out) {
     for (int32_t k = 0; k < edy_plan_output_count(i->plan); k++)
         print_port("output", edy_plan_output(i->plan, k), out);
     fprintf(out, "%s MACs a run, %s parameters\n",
-            edy_grouped(edy_graph_macs(edy_plan_graph(i->plan)), macs),
+            edy_grouped(edy_graph_macs(edy_plan_graph(i->plan)) * edy_plan_groups(i->plan), macs),
             edy_grouped(edy_graph_parameters(i->graph), parameters));
-    fprintf(out, "%d nodes in the file, %d steps on backend %s\n\n", i->graph->n_nodes,
+    fprintf(out, "%d nodes in the file, %d steps on backend %s\n", i->graph->n_nodes,
             edy_plan_step_count(i->plan), edy_plan_backend(i->plan)->name);
+    if (edy_plan_groups(i->plan) > 1)
+        fprintf(out, "the batch goes through these steps in %zu groups, one after the other\n",
+                edy_plan_groups(i->plan));
+    fputc('\n', out);
 }
 
 static void print_step(const edy_plan *plan, int32_t index, FILE *out) {

@@ -88,7 +88,7 @@ static void note_plan(edy_peer *peer, unsigned threads) {
         macs += edy_plan_step_at(peer->plan, i).macs;
     add_fact(peer, "arena", (double)m.arena_bytes);
     add_fact(peer, "arena_bound", (double)m.arena_lower_bound_bytes);
-    add_fact(peer, "macs", (double)macs);
+    add_fact(peer, "macs", (double)(macs * edy_plan_groups(peer->plan)));
     snprintf(peer->name, sizeof peer->name, "edyno %s, %.60s, %u thread%s", EDYNO_VERSION,
              edy_plan_backend(peer->plan)->name, threads, threads == 1 ? "" : "s");
 }

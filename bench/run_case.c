@@ -66,7 +66,7 @@ static void note_plan(live_case *c) {
     uint64_t macs = 0;
     for (int32_t i = 0; i < edy_plan_step_count(c->plan); i++)
         macs += edy_plan_step_at(c->plan, i).macs;
-    c->record->macs = (int64_t)macs;
+    c->record->macs = (int64_t)(macs * edy_plan_groups(c->plan));
 }
 
 /* Load, plan and the first inference, each timed. */

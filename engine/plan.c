@@ -246,7 +246,9 @@ static edy_plan_port *make_ports(edy_plan *plan, const edy_value_id *ids, int32_
         ports[i] = (edy_plan_port){.name = v->name,
                                    .dtype = v->quant.was_u8 ? EDY_U8 : v->dtype,
                                    .shape = v->shape,
-                                   .bytes = value_bytes(v)};
+                                   .bytes = plan->groups * value_bytes(v)};
+        if (plan->groups > 1)
+            ports[i].shape.dim[0] *= (int64_t)plan->groups;
     }
     return ports;
 }
@@ -267,11 +269,24 @@ static size_t constant_bytes(const edy_graph *g) {
     return sum;
 }
 
+static edy_status group_batch(edy_plan *plan, edy_error *err) {
+    const edy_shape *x = plan->graph->n_inputs ? &plan->graph->value[plan->graph->input[0]].shape
+                                               : &(edy_shape){.rank = 0};
+    const int64_t batch = x->rank > 0 ? x->dim[0] : 1;
+    const int64_t group = edy_plan_group(plan->graph, batch);
+    if (group == batch)
+        return EDY_OK;
+    plan->groups = (size_t)(batch / group);
+    return edy_graph_set_batch(plan->graph, group, err);
+}
+
 static edy_status build(edy_plan *plan, const edy_graph *graph, const edy_plan_options *options,
                         edy_error *err) {
     edy_status status = edy_graph_clone(graph, &plan->graph, err);
     if (!status && options->batch)
         status = edy_graph_set_batch(plan->graph, options->batch, err);
+    if (!status && !options->keep_values)
+        status = group_batch(plan, err);
     if (!status)
         status = edy_passes_run(plan->graph, err);
     if (status)
@@ -300,6 +315,7 @@ edy_status edy_plan_create(const edy_graph *graph, const edy_plan_options *optio
     plan->backend = options->backend ? options->backend : edy_backend_best();
     plan->kernels = edy_backend_kernels(plan->backend);
     plan->threads = options->threads;
+    plan->groups = 1;
     edy_status status = EDY_OK;
     if (!edy_backend_runs_here(plan->backend))
         status = edy_fail(err, EDY_UNSUPPORTED_HARDWARE, "backend \"%s\" cannot run on this CPU",
@@ -329,12 +345,21 @@ void edy_plan_run_step(edy_plan *plan, int32_t index) {
     s->run(s, s->alone ? NULL : plan->threads);
 }
 
+/* The part of a port's data that belongs to a group. */
+static size_t part_of(const edy_plan *plan, const edy_plan_port *port, size_t group) {
+    return port->bytes / plan->groups * group;
+}
+
 void edy_plan_run(edy_plan *plan, const void *const *inputs, void *const *outputs) {
     const edy_graph *g = plan->graph;
-    for (int32_t i = 0; i < g->n_inputs; i++)
-        edy_plan_copy_in(plan, g->input[i], g->value[g->input[i]].quant.was_u8, inputs[i]);
-    for (int32_t i = 0; i < plan->n_steps; i++)
-        edy_plan_run_step(plan, i);
-    for (int32_t i = 0; i < g->n_outputs; i++)
-        edy_plan_copy_out(plan, g->output[i], g->value[g->output[i]].quant.was_u8, outputs[i]);
+    for (size_t group = 0; group < plan->groups; group++) {
+        for (int32_t i = 0; i < g->n_inputs; i++)
+            edy_plan_copy_in(plan, g->input[i], g->value[g->input[i]].quant.was_u8,
+                             (const char *)inputs[i] + part_of(plan, &plan->inputs[i], group));
+        for (int32_t i = 0; i < plan->n_steps; i++)
+            edy_plan_run_step(plan, i);
+        for (int32_t i = 0; i < g->n_outputs; i++)
+            edy_plan_copy_out(plan, g->output[i], g->value[g->output[i]].quant.was_u8,
+                              (char *)outputs[i] + part_of(plan, &plan->outputs[i], group));
+    }
 }

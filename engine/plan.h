@@ -53,6 +53,11 @@ typedef struct edy_plan_memory {
 } edy_plan_memory;
 edy_plan_memory edy_plan_memory_use(const edy_plan *plan);
 
+/* A batch may be run in equal groups, one after the other, each through all steps. 1: all at once,
+ * always so with keep_values. The plan's graph, its steps' MACs and edy_plan_run_step are those of
+ * one group. */
+size_t edy_plan_groups(const edy_plan *plan);
+
 /* One bound step, in run order. */
 typedef struct edy_plan_step {
     const edy_node *node; /* of the plan's own graph (edy_plan_graph) */

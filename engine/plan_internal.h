@@ -21,6 +21,7 @@ struct edy_plan {
     const edy_backend *backend;
     edy_kernels kernels;
     edy_threads *threads;
+    size_t groups;     /* the batch is run in so many equal parts, each of them the graph's batch */
     edy_region region; /* everything below but the arena */
     char *arena;
     edy_arena_block *blocks; /* n_blocks: values, then one scratch block a step that has one */
@@ -31,6 +32,10 @@ struct edy_plan {
     edy_plan_port *inputs, *outputs;
     edy_plan_memory memory;
 };
+
+/* Images that go through the network together, a divisor of the batch. g has that batch and known
+ * shapes. (plan_batch.c) */
+int64_t edy_plan_group(const edy_graph *g, int64_t batch);
 
 /* Address of a value: in the arena, or a constant's payload; NULL for a value that has neither. */
 void *edy_plan_address(const edy_plan *plan, edy_value_id v);

@@ -120,6 +120,10 @@ edy_plan_memory edy_plan_memory_use(const edy_plan *plan) {
     return plan->memory;
 }
 
+size_t edy_plan_groups(const edy_plan *plan) {
+    return plan->groups;
+}
+
 int32_t edy_plan_step_count(const edy_plan *plan) {
     return plan->n_steps;
 }
