@@ -94,7 +94,9 @@ echo "edyno ${arguments[*]}, $model under $(bochs --help 2>&1 | grep -o 'Bochs x
 TERM=xterm timeout -k 5 "${EDYNO_LIMIT:-3600}" script -qefc \
     "bochs -q -f $work/bochsrc -rc $work/commands" /dev/null </dev/null >"$work/screen.txt" 2>&1 || true
 
-sed -n '/^BEGIN/,$p' "$work/serial.txt" 2>/dev/null | tr -d '\r' | grep -v '^BEGIN$' || true
+# A serial line is a terminal, so the walk has written over its own progress.
+sed -n '/^BEGIN/,$p' "$work/serial.txt" 2>/dev/null | tr -d '\r' | sed $'s/.*\033\\[K//' |
+    grep -vE '^(BEGIN$|EXIT )' || true
 code=$(tr -d '\r' <"$work/serial.txt" 2>/dev/null | sed -n 's/^EXIT \([0-9]*\)$/\1/p' | tail -n 1)
 if [ -z "$code" ]; then
     echo "ci/emulate_avx512.sh: it never came to an end; see $work/serial.txt, bochs.log and screen.txt" >&2

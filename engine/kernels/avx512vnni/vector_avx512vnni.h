@@ -59,6 +59,14 @@ static inline vec vec_load_first(const int8_t *x, size_t n) {
     return _mm512_maskz_loadu_epi8(edy_avx512_first_bytes(n), x);
 }
 
+/* n (1..BYTES / 2) bytes at a, and from the middle on as many at b, by a load that begins so far
+ * before b. */
+static inline vec vec_load_pair(const int8_t *a, const int8_t *b, size_t n) {
+    const __mmask64 mask = edy_avx512_first_bytes(n);
+    const void *before = (const void *)((uintptr_t)b - BYTES / 2);
+    return _mm512_mask_loadu_epi8(_mm512_maskz_loadu_epi8(mask, a), mask << BYTES / 2, before);
+}
+
 static inline vec vec_load_bytes(const int8_t *x) {
     return _mm512_loadu_si512(x);
 }
@@ -112,6 +120,15 @@ static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t 
 /* Requantized bytes of four vectors whose channels were zipped; the first n are stored. */
 static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
     _mm512_mask_storeu_epi8(to, edy_avx512_first_bytes(n), edy_avx512_narrow_quarters(v, o));
+}
+
+/* The same of channels that are there twice: n (1..BYTES / 2) bytes to each of the two. */
+static inline void vec_store_pair(const vec v[4], const vec_output *o, int8_t *first,
+                                  int8_t *second, size_t n) {
+    const vec bytes = edy_avx512_narrow_quarters(v, o);
+    const __mmask32 mask = (__mmask32)edy_avx512_first_bytes(n);
+    _mm256_mask_storeu_epi8(first, mask, _mm512_castsi512_si256(bytes));
+    _mm256_mask_storeu_epi8(second, mask, _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 #endif

@@ -70,6 +70,21 @@ static inline vec vec_load_first(const int8_t *x, size_t n) {
     return vec_load_bytes(all);
 }
 
+/* The first n (1..16) bytes. */
+static inline __m128i vec_load_half(const int8_t *x, size_t n) {
+    if (n % 4 == 0) {
+        const vec mask = edy_avx2_first_lanes(n / 4);
+        return _mm_maskload_epi32((const int *)x, _mm256_castsi256_si128(mask));
+    }
+    int8_t all[BYTES / 2] = {0};
+    memcpy(all, x, n);
+    return _mm_loadu_si128((const __m128i *)all);
+}
+
+static inline vec vec_load_pair(const int8_t *a, const int8_t *b, size_t n) {
+    return _mm256_set_m128i(vec_load_half(b, n), vec_load_half(a, n));
+}
+
 static inline vec vec_zip8_low(vec a, vec b) {
     return _mm256_unpacklo_epi8(a, b);
 }
@@ -127,10 +142,14 @@ static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t 
     edy_avx2_store_bytes(second, bytes[1], cols);
 }
 
-static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
+static inline vec vec_narrow_zipped(const vec v[4], const vec_output *o) {
     const vec a = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), o->zero_point);
     const vec b = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), o->zero_point);
-    const vec all = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(a, b), o->low), o->high);
+    return _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(a, b), o->low), o->high);
+}
+
+static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
+    const vec all = vec_narrow_zipped(v, o);
     if (n == BYTES) {
         _mm256_storeu_si256((__m256i *)to, all);
         return;
@@ -139,6 +158,13 @@ static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t 
     edy_avx2_store_bytes(to, _mm256_castsi256_si128(all), half);
     if (n > half)
         edy_avx2_store_bytes(to + half, _mm256_extracti128_si256(all, 1), n - half);
+}
+
+static inline void vec_store_pair(const vec v[4], const vec_output *o, int8_t *first,
+                                  int8_t *second, size_t n) {
+    const vec all = vec_narrow_zipped(v, o);
+    edy_avx2_store_bytes(first, _mm256_castsi256_si128(all), n);
+    edy_avx2_store_bytes(second, _mm256_extracti128_si256(all, 1), n);
 }
 
 #endif

@@ -7,7 +7,8 @@
  *
  * Zipping works in quarters of 16 bytes, so lane l of vector q holds channel l / 4 * 16 + q * 4 +
  * l % 4 of a panel; weights, bias and scales are packed in that order, and narrowing the four
- * vectors undoes it.
+ * vectors undoes it. Where at most half a panel is left over, its registers hold two pixels, and
+ * all that belongs to a channel is packed twice.
  *
  * Packed form: panels of BYTES channels, each a panel_head and int8_t w[groups][4][LANES][4], a
  * group being four taps; taps past the end have weight 0 and read the last tap. Where weights have
@@ -29,7 +30,8 @@ typedef struct panel_head {
     int32_t bias[QUARTERS][LANES];
     vec_scale scale[QUARTERS];
     uint32_t narrow; /* every weight is an int8: the second plane is not read */
-    uint32_t padding[15];
+    uint32_t paired; /* the channels are there twice, for two pixels */
+    uint32_t padding[14];
 } panel_head;
 
 static size_t plane_size(size_t taps) {
@@ -44,23 +46,32 @@ static size_t packed_bytes(size_t channels, size_t taps) {
     return edy_div_up(channels, BYTES) * panel_size(taps);
 }
 
+/* Channel c of the weights into a lane of a panel. */
+static void pack_lane(size_t taps, const edy_s8_weights *weights, size_t c, size_t q, size_t lane,
+                      panel_head *head) {
+    int8_t *plane[2] = {(int8_t *)(head + 1), (int8_t *)(head + 1) + plane_size(taps)};
+    uint32_t sum = 0;
+    for (size_t t = 0; t < taps; t++) {
+        const int w = weights->w[c * taps + t], odd = w & 1;
+        const size_t at = (t / GROUP * QUARTERS + q) * BYTES + lane * GROUP + t % GROUP;
+        plane[0][at] = (int8_t)(head->narrow ? w : (w - odd) / 2);
+        plane[1][at] = (int8_t)odd;
+        sum += (uint32_t)w;
+    }
+    head->bias[q][lane] = (int32_t)((uint32_t)weights->bias[c] - 128 * sum);
+    vec_scale_set(&head->scale[q], lane, weights, c);
+}
+
 static void pack(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed) {
     memset(packed, 0, packed_bytes(channels, taps));
     for (size_t c = 0; c < channels; c++) {
         panel_head *head = (panel_head *)((char *)packed + c / BYTES * panel_size(taps));
-        int8_t *plane[2] = {(int8_t *)(head + 1), (int8_t *)(head + 1) + plane_size(taps)};
         const size_t in_panel = c % BYTES, q = in_panel % 16 / 4, lane = in_panel / 16 * 4 + c % 4;
-        uint32_t sum = 0;
         head->narrow = weights->narrow != 0;
-        for (size_t t = 0; t < taps; t++) {
-            const int w = weights->w[c * taps + t], odd = w & 1;
-            const size_t at = (t / GROUP * QUARTERS + q) * BYTES + lane * GROUP + t % GROUP;
-            plane[0][at] = (int8_t)(head->narrow ? w : (w - odd) / 2);
-            plane[1][at] = (int8_t)odd;
-            sum += (uint32_t)w;
-        }
-        head->bias[q][lane] = (int32_t)((uint32_t)weights->bias[c] - 128 * sum);
-        vec_scale_set(&head->scale[q], lane, weights, c);
+        head->paired = channels - (c - in_panel) <= BYTES / 2;
+        pack_lane(taps, weights, c, q, lane, head);
+        if (head->paired)
+            pack_lane(taps, weights, c, q, lane + LANES / 2, head);
     }
 }
 
@@ -72,10 +83,32 @@ typedef struct problem {
     vec_output output;
 } problem;
 
-/* The taps from t on of one pixel's panel, zipped: count (1..4) taps, of which those from 1 on may
- * be the last one again. n: how many of its channels exist. */
-EDY_SPECIALISE void zip(int resolved, size_t count, const problem *p, const int8_t *const *a,
+/* What a tile is specialised by. */
+typedef struct kind {
+    int resolved; /* the rows of the list */
+    int narrow;
+    int paired;    /* two pixels a register */
+    size_t pixels; /* 1, or up to PIXELS and even */
+} kind;
+
+/* n channels of one pixel's tap, or of two. */
+EDY_SPECIALISE vec load_tap(kind k, const problem *p, const int8_t *first, const int8_t *second,
+                            size_t c, size_t n) {
+    if (!k.resolved) {
+        first = edy_row_s8(first, p->a_offset, p->zero);
+        second = edy_row_s8(second, p->a_offset, p->zero);
+    }
+    if (k.paired)
+        return vec_load_pair(first + c, second + c, n);
+    return n == BYTES ? vec_load_bytes(first + c) : vec_load_first(first + c, n);
+}
+
+/* The taps from t on of register m's pixels, zipped: count (1..4) taps, of which those from 1 on
+ * may be the last one again. */
+EDY_SPECIALISE void zip(kind k, size_t count, const problem *p, const int8_t *const *a, size_t m,
                         size_t t, size_t c, size_t n, vec zipped[QUARTERS]) {
+    const int8_t *const *first = a + (k.paired ? 2 * m : m) * p->taps;
+    const int8_t *const *second = k.pixels > 1 && k.paired ? first + p->taps : first;
     vec x[GROUP];
     EDY_UNROLL
     for (size_t i = 0; i < GROUP; i++) {
@@ -84,8 +117,7 @@ EDY_SPECIALISE void zip(int resolved, size_t count, const problem *p, const int8
             continue;
         }
         const size_t tap = t + i < p->taps ? t + i : p->taps - 1;
-        const int8_t *row = resolved ? a[tap] : edy_row_s8(a[tap], p->a_offset, p->zero);
-        x[i] = vec_flip(n == BYTES ? vec_load_bytes(row + c) : vec_load_first(row + c, n));
+        x[i] = vec_flip(load_tap(k, p, first[tap], second[tap], c, n));
     }
     const vec low[2] = {vec_zip8_low(x[0], x[1]), vec_zip8_low(x[2], x[3])};
     const vec high[2] = {vec_zip8_high(x[0], x[1]), vec_zip8_high(x[2], x[3])};
@@ -96,18 +128,18 @@ EDY_SPECIALISE void zip(int resolved, size_t count, const problem *p, const int8
 }
 
 /* One group of taps of every pixel. w: this group's weights in the first plane. */
-EDY_SPECIALISE void group(int resolved, size_t pixels, int narrow, size_t count, const problem *p,
+EDY_SPECIALISE void group(kind k, size_t registers, size_t count, const problem *p,
                           const int8_t *const *a, size_t t, size_t c, size_t n, const int8_t *w,
                           vec acc[PIXELS][QUARTERS]) {
     EDY_UNROLL
-    for (size_t m = 0; m < pixels; m++) {
+    for (size_t m = 0; m < registers; m++) {
         vec x[QUARTERS];
-        zip(resolved, count, p, a + m * p->taps, t, c, n, x);
+        zip(k, count, p, a, m, t, c, n, x);
         EDY_UNROLL
         for (size_t q = 0; q < QUARTERS; q++) {
             const vec weight = vec_load(w + q * BYTES);
             acc[m][q] = vec_dot(acc[m][q], x[q], weight);
-            if (!narrow) {
+            if (!k.narrow) {
                 const vec odd = vec_load(w + plane_size(p->taps) + q * BYTES);
                 acc[m][q] = vec_dot(vec_dot(acc[m][q], x[q], weight), x[q], odd);
             }
@@ -115,43 +147,53 @@ EDY_SPECIALISE void group(int resolved, size_t pixels, int narrow, size_t count,
     }
 }
 
-/* pixels x n channels from c on; inlined with constant resolved, pixels, narrow and, where a panel
- * is whole, n. a: the first pixel's list, of resolved rows or not. 3 x 3 and 5 x 5 windows leave
- * one tap over, which is cheaper to zip. */
-EDY_SPECIALISE void tile(int resolved, size_t pixels, int narrow, size_t n, const problem *p,
-                         const int8_t *const *a, size_t c, const panel_head *head, int8_t *out) {
+/* k.pixels x n channels from c on; inlined with constant k and, where a panel is whole, n. a: the
+ * first pixel's list. 3 x 3 and 5 x 5 windows leave one tap over, which is cheaper to zip. */
+EDY_SPECIALISE void tile(kind k, size_t n, const problem *p, const int8_t *const *a, size_t c,
+                         const panel_head *head, int8_t *out) {
+    const size_t registers = k.paired ? (k.pixels + 1) / 2 : k.pixels;
     const int8_t *w = (const int8_t *)(head + 1);
     vec acc[PIXELS][QUARTERS];
     EDY_UNROLL
-    for (size_t m = 0; m < pixels; m++) {
+    for (size_t m = 0; m < registers; m++) {
         EDY_UNROLL
         for (size_t q = 0; q < QUARTERS; q++)
             acc[m][q] = vec_load(head->bias[q]);
     }
     size_t t = 0;
     for (; t + 1 < p->taps; t += GROUP, w += QUARTERS * BYTES)
-        group(resolved, pixels, narrow, GROUP, p, a, t, c, n, w, acc);
+        group(k, registers, GROUP, p, a, t, c, n, w, acc);
     if (t < p->taps)
-        group(resolved, pixels, narrow, 1, p, a, t, c, n, w, acc);
+        group(k, registers, 1, p, a, t, c, n, w, acc);
     EDY_UNROLL
-    for (size_t m = 0; m < pixels; m++) {
+    for (size_t m = 0; m < registers; m++) {
+        int8_t *to = out + (k.paired ? 2 * m : m) * p->out_stride + c;
         vec scaled[QUARTERS];
         EDY_UNROLL
         for (size_t q = 0; q < QUARTERS; q++)
             scaled[q] = vec_scale_acc(p->rule, acc[m][q], &head->scale[q]);
-        vec_store_zipped(scaled, &p->output, out + m * p->out_stride + c, n);
+        if (k.paired)
+            vec_store_pair(scaled, &p->output, to, k.pixels > 1 ? to + p->out_stride : to, n);
+        else
+            vec_store_zipped(scaled, &p->output, to, n);
     }
 }
 
 EDY_SPECIALISE void all_channels(int resolved, size_t pixels, int narrow, size_t channels,
                                  const problem *p, const int8_t *const *a, const void *w,
                                  int8_t *out) {
+    const kind whole = {resolved, narrow, 0, pixels}, half = {resolved, narrow, 1, pixels};
     const char *panel = w;
     size_t c = 0;
     for (; c + BYTES <= channels; c += BYTES, panel += panel_size(p->taps))
-        tile(resolved, pixels, narrow, BYTES, p, a, c, (const panel_head *)panel, out);
-    if (c < channels)
-        tile(resolved, pixels, narrow, channels - c, p, a, c, (const panel_head *)panel, out);
+        tile(whole, BYTES, p, a, c, (const panel_head *)panel, out);
+    if (c == channels)
+        return;
+    const panel_head *head = (const panel_head *)panel;
+    if (head->paired)
+        tile(half, channels - c, p, a, c, head, out);
+    else
+        tile(whole, channels - c, p, a, c, head, out);
 }
 
 /* The list itself for the first image of a batch, else a copy in `rows` that needs no offset. */
