@@ -12,6 +12,8 @@
 #include "engine/backend.h"
 
 enum { EDY_PEAK_CHAINS = 12 };
+/* X(n) for each chain: accumulators by name, where an array would be kept in memory. */
+#define EDY_PEAK_CHAIN_MAP(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
 
 typedef struct edy_peak_loop {
     const char *name;          /* "avx2 FMA", "avx512vnni vpdpbusd" */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -123,6 +124,53 @@ static int remove_folder(void **state) {
 }
 
 /* ---- What it does ---------------------------------------------------------------------------- */
+
+static void profile_prints_and_writes(void **state) {
+    (void)state;
+    const char *json_path = in_folder("profile.json");
+    static char text[1 << 20];
+    const int code = RUN("ds_cnn_49x10", "resnet8", "--profile", "--runs", "10", "--variant",
+                         "fp32,int8", "--json", json_path);
+    if (edy_env_emulated("", NULL, 0)) {
+        assert_code(code, 4);
+        assert_non_null(strstr(err_text, "emulated"));
+        return;
+    }
+    assert_code(code, 0);
+    assert_non_null(strstr(out_text, "ds_cnn_49x10/int8"));
+    assert_non_null(strstr(out_text, "pointwise: "));
+    slurp(json_path, text, sizeof text);
+    cJSON *root = cJSON_Parse(text);
+    const cJSON *cases = cJSON_GetObjectItem(root, "cases"), *one;
+    assert_int_equal(cJSON_GetArraySize(cases), 4);
+    cJSON_ArrayForEach(one, cases) {
+        double share = 0;
+        const cJSON *step;
+        cJSON_ArrayForEach(step, cJSON_GetObjectItem(one, "steps")) {
+            share += cJSON_GetObjectItem(step, "share")->valuedouble;
+        }
+        assert_true(share > 0.999999 && share < 1.000001);
+        assert_true(cJSON_GetObjectItem(one, "whole_ns")->valuedouble > 0);
+    }
+    cJSON_Delete(root);
+}
+
+static void profile_refuses_what_does_not_fit(void **state) {
+    (void)state;
+    assert_code(RUN("resnet8", "--profile", "--quick"), 2);
+    assert_non_null(strstr(err_text, "--quick"));
+    assert_code(RUN("resnet8", "--runs", "20"), 2);
+    assert_non_null(strstr(err_text, "--runs needs --profile"));
+    assert_code(RUN("resnet8", "--json", "x.json"), 2);
+    assert_code(RUN("resnet8", "--profile", "--runs", "9"), 2);
+    assert_code(RUN("--profile"), 2);
+    assert_code(RUN("resnet8", "--profile", "--variant", "int3"), 2);
+    setenv("EDYNO_EMULATED", "1", 1);
+    const int code = RUN("resnet8", "--profile");
+    unsetenv("EDYNO_EMULATED");
+    assert_code(code, 4);
+    assert_non_null(strstr(err_text, "emulated"));
+}
 
 static void measures_and_writes(void **state) {
     (void)state;
@@ -392,6 +440,7 @@ int main(int argc, char **argv) {
         TEST(emulation_has_no_times),    TEST(killed_run_keeps_finished_cases),
         TEST(bad_usage_is_a_sentence),   TEST(truncated_model_is_refused),
         TEST(unwritable_out_is_refused), TEST(nothing_to_run_is_told),
+        TEST(profile_prints_and_writes), TEST(profile_refuses_what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "bench/env.h"
+#include "bench/profile.h"
 #include "bench/run_output.h"
 #include "bench/run_suite.h"
 #include "bench/verbs/verb_common.h"
+#include "bench/verbs/verb_run_profile.h"
 #include "bench/verbs/verbs.h"
 
-static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", NULL};
+static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]",
+                                    "WORKLOAD|MODEL.onnx ... --profile [OPTIONS]", NULL};
 
 static const edy_opt opts[] = {
     EDY_ROW_BACKENDS,
@@ -66,6 +69,19 @@ static const edy_opt opts[] = {
      .low = 0,
      .high = INT64_C(9007199254740992),
      .help = "of synthetic inputs"},
+    {.name = "profile",
+     .kind = EDY_OPT_FLAG,
+     .help = "time of each step and share of the peak, instead"},
+    {.name = "runs",
+     .kind = EDY_OPT_INTEGER,
+     .argument = "N",
+     .low = EDY_PROFILE_FEWEST_RUNS,
+     .high = EDY_PROFILE_MOST_RUNS,
+     .help = "of a profile, which takes medians [about 1 s]"},
+    {.name = "json",
+     .kind = EDY_OPT_STRING,
+     .argument = "FILE",
+     .help = "the profile's figures, for programs"},
     {.name = "no-pin", .kind = EDY_OPT_FLAG, .help = "do not bind threads to cores"},
     {.name = "out",
      .letter = 'o',
@@ -236,6 +252,10 @@ static int64_t core_count(void) {
 
 static int run(const edy_args *args) {
     edy_error err;
+    if (edy_args_flag(args, "profile"))
+        return edy_verb_run_profile(args);
+    if (edy_verb_run_refuse_profile_options(args, &err))
+        return edy_verb_fail(args, &err);
     int64_t threads[EDY_MAX_LIST];
     const edy_backend *backends[EDY_MAX_BACKENDS];
     edy_suite_options options = {.backend = backends,
@@ -272,8 +292,7 @@ const edy_verb edy_verb_run = {
     .name = "run",
     .summary = "measure latency, memory and accuracy, and check the answers timed",
     .usage = usage,
-    .example = {"edyno run simplecnn --quick",
-                "edyno run simplecnn --variant fp32 --backend scalar --threads 1 --min-time 0.2",
+    .example = {"edyno run simplecnn --quick", "edyno run simplecnn --profile",
                 "edyno run --quick --out results/quick --format markdown"},
     .opts = opts,
     .max_operands = -1,

@@ -4,34 +4,40 @@
 
 #include "engine/peak.h"
 
+/* A sum of products is two instructions; each product depends on the last sum. As text: GCC would
+ * begin all products first and run out of registers. */
+#define BEGIN(n) __m128 acc##n = _mm_set1_ps(n);
+#define TURN(n) __asm__("mulps %1, %0\n\taddps %2, %0" : "+x"(acc##n) : "x"(x), "x"(y));
+#define END(n) sum = _mm_add_ps(sum, acc##n);
 void edy_peak_sse41_f32(size_t turns) {
     const __m128 x = _mm_set1_ps(0.999f), y = _mm_set1_ps(1e-3f);
-    __m128 acc[EDY_PEAK_CHAINS];
-    for (int i = 0; i < EDY_PEAK_CHAINS; i++)
-        acc[i] = _mm_set1_ps((float)i);
-    for (size_t t = 0; t < turns; t++)
-#pragma GCC unroll 12
-        for (int i = 0; i < EDY_PEAK_CHAINS; i++)
-            acc[i] = _mm_add_ps(_mm_mul_ps(acc[i], x), y);
-    for (int i = 1; i < EDY_PEAK_CHAINS; i++)
-        acc[0] = _mm_add_ps(acc[0], acc[i]);
-    volatile float keep = _mm_cvtss_f32(acc[0]); /* so that the sums are computed */
+    __m128 sum = x;
+    EDY_PEAK_CHAIN_MAP(BEGIN)
+    for (size_t t = 0; t < turns; t++) {
+        EDY_PEAK_CHAIN_MAP(TURN)
+    }
+    EDY_PEAK_CHAIN_MAP(END)
+    volatile float keep = _mm_cvtss_f32(sum); /* so that the sums are computed */
     (void)keep;
 }
+#undef BEGIN
+#undef TURN
+#undef END
 
-/* A sum of products is pmaddwd and paddd; each product depends on the last sum, or it would be
- * taken out of the loop. */
+#define BEGIN(n) __m128i acc##n = _mm_set1_epi32(n);
+#define TURN(n) __asm__("pmaddwd %1, %0\n\tpaddd %2, %0" : "+x"(acc##n) : "x"(x), "x"(y));
+#define END(n) sum = _mm_add_epi32(sum, acc##n);
 void edy_peak_sse41_s8(size_t turns) {
     const __m128i x = _mm_set1_epi16(3), y = _mm_set1_epi32(7);
-    __m128i acc[EDY_PEAK_CHAINS];
-    for (int i = 0; i < EDY_PEAK_CHAINS; i++)
-        acc[i] = _mm_set1_epi32(i);
-    for (size_t t = 0; t < turns; t++)
-#pragma GCC unroll 12
-        for (int i = 0; i < EDY_PEAK_CHAINS; i++)
-            acc[i] = _mm_add_epi32(_mm_madd_epi16(acc[i], x), y);
-    for (int i = 1; i < EDY_PEAK_CHAINS; i++)
-        acc[0] = _mm_add_epi32(acc[0], acc[i]);
-    volatile int keep = _mm_cvtsi128_si32(acc[0]);
+    __m128i sum = x;
+    EDY_PEAK_CHAIN_MAP(BEGIN)
+    for (size_t t = 0; t < turns; t++) {
+        EDY_PEAK_CHAIN_MAP(TURN)
+    }
+    EDY_PEAK_CHAIN_MAP(END)
+    volatile int keep = _mm_cvtsi128_si32(sum); /* so that the sums are computed */
     (void)keep;
 }
+#undef BEGIN
+#undef TURN
+#undef END
