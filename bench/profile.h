@@ -96,4 +96,17 @@ bool edy_profile_file_add(edy_profile_file *file, const edy_profile *profile, co
 edy_status edy_profile_file_write(const edy_profile_file *file, const char *path, edy_error *err);
 void edy_profile_file_destroy(edy_profile_file *file); /* NULL is allowed */
 
+/* What the scoreboard reads of such a file: the pointwise layers of a case. */
+enum { EDY_PROFILE_NAME_BYTES = 128 };
+typedef struct edy_profile_share {
+    char workload[EDY_PROFILE_NAME_BYTES], variant[EDY_PROFILE_NAME_BYTES];
+    char backend[EDY_PROFILE_NAME_BYTES];
+    unsigned threads;
+    bool known;     /* false: no such layer, or no peak */
+    double of_peak; /* 0..1 */
+} edy_profile_share;
+/* Fills n <= most. EDY_IO; EDY_BAD_FILE for a file that is no profile; EDY_LIMIT. */
+edy_status edy_profile_read_shares(const char *path, edy_profile_share *shares, size_t most,
+                                   size_t *n, edy_error *err);
+
 #endif

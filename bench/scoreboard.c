@@ -34,11 +34,18 @@ static edy_status read_all(DIR *folder, const char *dir, edy_scoreboard *board, 
     while (!st && (entry = readdir(folder)) != NULL) {
         char path[4096];
         edy_ab *ab = NULL;
+        size_t shares = 0;
         const size_t n = strlen(entry->d_name);
         if (n < 6 || strcmp(entry->d_name + n - 5, ".json") != 0)
             continue;
         if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, entry->d_name) >= sizeof path)
             return edy_fail(err, EDY_BAD_ARGUMENT, "the path is too long: %.200s...", dir);
+        if (strncmp(entry->d_name, "profile.", 8) == 0) {
+            st = edy_profile_read_shares(path, board->share + board->n_shares,
+                                         EDY_MOST_SHARES - board->n_shares, &shares, err);
+            board->n_shares += shares;
+            continue;
+        }
         st = edy_ab_read_json(path, &ab, err);
         st = st ? st : edy_scoreboard_add(board, ab, err);
     }

@@ -11,15 +11,17 @@
  *   batch/NET/DTYPE      base: ours at batch 1, new: ours at batch 8, whole batches
  *   start/NET/DTYPE      measure start, base: another engine, new: ours
  *   rss/NET/DTYPE        measure rss, likewise
- * ci/peers.sh makes them. */
+ * ci/peers.sh makes them, and profiles (edyno run --profile --json) beside them, in files named
+ * profile.*.json. */
 #ifndef EDY_SCOREBOARD_H
 #define EDY_SCOREBOARD_H
 
 #include <stdio.h>
 
 #include "bench/ab.h"
+#include "bench/profile.h"
 
-enum { EDY_SCORES = 17, EDY_MOST_RESULTS = 1000 };
+enum { EDY_SCORES = 17, EDY_MOST_RESULTS = 1000, EDY_MOST_SHARES = 200 };
 
 typedef enum edy_score_state {
     EDY_SCORE_AIM,    /* as good as aimed at */
@@ -44,9 +46,11 @@ typedef struct edy_score {
 typedef struct edy_scoreboard {
     size_t n;
     edy_ab *result[EDY_MOST_RESULTS]; /* owned */
+    size_t n_shares;
+    edy_profile_share share[EDY_MOST_SHARES];
 } edy_scoreboard;
 
-/* Reads every *.json of a folder that edyno ab wrote. EDY_IO where it cannot be read, EDY_BAD_FILE
+/* Reads every *.json of a folder: profile.*.json as profiles, the others as results of edyno ab. EDY_IO where it cannot be read, EDY_BAD_FILE
  * for a file that is no such result, EDY_LIMIT for more than EDY_MOST_RESULTS. */
 edy_status edy_scoreboard_read(const char *dir, edy_scoreboard **board, edy_error *err);
 /* Takes the result over, also where it fails (EDY_LIMIT). */

@@ -118,6 +118,7 @@ typedef enum method {
     WORST,    /* of all chosen results, the smallest ratio */
     MEAN,     /* their geometric mean */
     LARGEST,  /* ours/theirs times a factor: the largest */
+    PROFILE,  /* the smallest share of the peak of pointwise layers, from profiles */
     ARENA,    /* the largest arena / arena_bound of our sides */
     ELSEWHERE /* another tool measures it */
 } method;
@@ -136,7 +137,7 @@ typedef struct row {
 static const char no_result[] = "not among the results";
 static const char no_vnni[] = "this CPU lacks avx512vnni, or it was not used";
 static const char no_near[] = "cores were far from each other, or two threads not run";
-static const char no_profile[] = "read it off edyno run --profile";
+static const char no_profile[] = "no profile among the results (edyno run --profile --json)";
 
 static const row rows[EDY_SCORES] = {
     {.what = "fp32, 1 thread, each network",
@@ -190,13 +191,15 @@ static const row rows[EDY_SCORES] = {
     {.what = "pointwise fp32, share of peak",
      .gate = 0.85,
      .aim = 0.93,
-     .method = ELSEWHERE,
+     .method = PROFILE,
+     .of = {.dtype = "fp32", .threads = "1", .net = "mobilenet_v1_1.0"},
      .why = no_profile},
     {.what = "pointwise int8 VNNI, share of peak",
      .gate = 0.65,
      .aim = 0.85,
-     .method = ELSEWHERE,
-     .why = no_profile},
+     .method = PROFILE,
+     .of = {.dtype = "int8", .threads = "1", .net = "mobilenet_v1_1.0", .backend = "avx512vnni"},
+     .why = no_vnni},
     {.what = "fp32 avx2 / avx512, geometric mean",
      .gate = 0.85,
      .aim = 0.95,
@@ -261,6 +264,24 @@ static void worst_arena(const edy_ab *const *results, size_t n, edy_score *score
     }
 }
 
+/* The smallest share among profiles on one thread. Says also which other backends were profiled. */
+static void worst_share(const edy_scoreboard *board, const choice *c, edy_score *score) {
+    for (size_t i = 0; i < board->n_shares; i++) {
+        const edy_profile_share *s = &board->share[i];
+        if (!s->known || s->threads != 1 || strcmp(s->variant, c->dtype) != 0 ||
+            !strstr(s->workload, c->net))
+            continue;
+        if (c->backend && strcmp(s->backend, c->backend) != 0) {
+            const size_t at = strlen(score->note);
+            snprintf(score->note + at, sizeof score->note - at, "; %.3f on %.40s", s->of_peak,
+                     s->backend);
+        } else if (!(s->of_peak >= score->value)) {
+            score->value = s->of_peak;
+            score->networks = 1;
+        }
+    }
+}
+
 static size_t distinct_networks(const edy_ab *const *results, size_t n) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
@@ -302,7 +323,8 @@ static void fill(const edy_scoreboard *board, const row *r, edy_score *score) {
                          .value = NAN,
                          .low = NAN,
                          .high = NAN};
-    const size_t n = r->method == ELSEWHERE ? 0 : choose(board, &r->of, results);
+    const bool other = r->method == ELSEWHERE || r->method == PROFILE;
+    const size_t n = other ? 0 : choose(board, &r->of, results);
     score->networks = distinct_networks(results, n);
     if (n > 0 && r->method == MEAN)
         mean_of(results, n, score);
@@ -312,10 +334,17 @@ static void fill(const edy_scoreboard *board, const row *r, edy_score *score) {
         worst_of(results, n, score);
     if (n > 0 && r->method == LARGEST)
         invert(score, r->factor);
+    char beside[sizeof score->note] = "";
+    if (r->method == PROFILE) {
+        worst_share(board, &r->of, score);
+        memcpy(beside, score->note, sizeof beside);
+        score->note[0] = '\0';
+    }
     judge(score);
     if (score->state == EDY_SCORE_SKIP) {
-        snprintf(score->note, sizeof score->note, "%s", r->why);
-        inform(board, r, score);
+        snprintf(score->note, sizeof score->note, "%.100s%.90s", r->why, beside);
+        if (!other)
+            inform(board, r, score);
     }
 }
 

@@ -239,6 +239,51 @@ static void folders_are_read_and_printed(void **state) {
     edy_temp_dir_remove(dir);
 }
 
+#define CASE(net, variant, backend, threads, share)                                                \
+    "{\"workload\": \"" net "\", \"variant\": \"" variant "\", \"backend\": \"" backend            \
+    "\", \"threads\": " threads ", \"classes\": {\"pointwise\": {\"of_peak\": " share "}}}"
+
+static void put(const char *path, const char *text) {
+    edy_temp_write(path, text, strlen(text));
+}
+
+/* One thread, that network, and for int8 that backend; the smallest of what is left. */
+static void shares_come_from_profiles(void **state) {
+    (void)state;
+    edy_error err;
+    edy_scoreboard *board = NULL;
+    char *dir = edy_temp_dir_create();
+    put(edy_temp_path(dir, "profile.a.json"),
+        "{\"kind\": \"profile\", \"cases\": [" CASE(
+            "mobilenet_v1_1.0_224", "fp32", "avx2", "1",
+            "0.9") ", " CASE("mobilenet_v1_1.0_224", "fp32", "avx2", "2",
+                             "0.1") ", " CASE("mobilenet_v1_0.25_96", "fp32", "avx2", "1",
+                                              "0.1") ", " CASE("mobilenet_v1_1.0_224", "fp32",
+                                                               "avx2", "1",
+                                                               "null") ", " CASE("mobilenet_v1_1.0_"
+                                                                                 "224",
+                                                                                 "int8", "avx2",
+                                                                                 "1", "0.7") "]}");
+    assert_int_equal(edy_scoreboard_read(dir, &board, &err), EDY_OK);
+    edy_score s = score_of(board, "pointwise fp32");
+    near(s.value, 0.9);
+    assert_int_equal(s.state, EDY_SCORE_MET);
+    s = score_of(board, "pointwise int8");
+    assert_int_equal(s.state, EDY_SCORE_SKIP);
+    assert_non_null(strstr(s.note, "0.700 on avx2"));
+    edy_scoreboard_destroy(board);
+    put(edy_temp_path(dir, "profile.b.json"), "{\"kind\": \"ab\", \"cases\": []}");
+    assert_int_equal(edy_scoreboard_read(dir, &board, &err), EDY_BAD_FILE);
+    assert_non_null(strstr(err.message, "profile.b.json"));
+    put(edy_temp_path(dir, "profile.b.json"),
+        "{\"kind\": \"profile\", \"cases\": [" CASE("n", "fp32", "avx2", "\"one\"", "0.5") "]}");
+    assert_int_equal(edy_scoreboard_read(dir, &board, &err), EDY_BAD_FILE);
+    assert_non_null(strstr(err.message, "threads"));
+    put(edy_temp_path(dir, "profile.b.json"), "[");
+    assert_int_equal(edy_scoreboard_read(dir, &board, &err), EDY_BAD_FILE);
+    edy_temp_dir_remove(dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worst_and_mean),
@@ -248,6 +293,7 @@ int main(void) {
         cmocka_unit_test(what_was_not_measured_is_said),
         cmocka_unit_test(a_tag_counts_once),
         cmocka_unit_test(folders_are_read_and_printed),
+        cmocka_unit_test(shares_come_from_profiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
