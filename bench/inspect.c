@@ -38,7 +38,10 @@ static void print_port(const char *kind, const edy_plan_port *port, FILE *out) {
 
 static void print_head(const edy_inspection *i, FILE *out) {
     char macs[32], parameters[32];
-    fprintf(out, "%s  %s, opset %" PRId64 "\n", i->title, i->model_path, i->graph->opset);
+    char title[4400];
+    snprintf(title, sizeof title, "%.120s  %.4096s, opset %" PRId64, i->title, i->model_path,
+             i->graph->opset);
+    edy_print_wrapped(out, 0, title);
     for (int32_t k = 0; k < edy_plan_input_count(i->plan); k++)
         print_port("input", edy_plan_input(i->plan, k), out);
     for (int32_t k = 0; k < edy_plan_output_count(i->plan); k++)
@@ -54,6 +57,24 @@ static void print_head(const edy_inspection *i, FILE *out) {
     fputc('\n', out);
 }
 
+/* ", tile 6x16": rows by channels in registers. Winograd's tile is of outputs. */
+static const char *tile_text(const edy_plan_step *s, char *text, size_t size) {
+    text[0] = '\0';
+    if (s->winograd)
+        snprintf(text, size, ", tile %ux%u by GEMMs of %ux%u", s->winograd, s->winograd, s->tile[0],
+                 s->tile[1]);
+    else if (s->tile[0])
+        snprintf(text, size, ", tile %ux%u", s->tile[0], s->tile[1]);
+    return text;
+}
+
+/* Whether the result takes an input's place. A Concat that has nothing to copy says so itself. */
+static const char *over_text(const edy_plan_step *s) {
+    if (s->over < 0 || s->node->op == EDY_OP_CONCAT)
+        return "";
+    return s->node->op == EDY_OP_CONV ? "; over the residual" : "; over its input";
+}
+
 static void print_step(const edy_plan *plan, int32_t index, FILE *out) {
     const edy_plan_step s = edy_plan_step_at(plan, index);
     const edy_value *y = &edy_plan_graph(plan)->value[s.node->output[0]];
@@ -63,8 +84,10 @@ static void print_step(const edy_plan *plan, int32_t index, FILE *out) {
     fprintf(out, "%4d  %-21s %-8s %-15s %12s %13s\n", index, op, edy_dtype_text(y->dtype),
             edy_shape_text(&y->shape, shape, sizeof shape), edy_grouped(s.macs, macs),
             edy_grouped(s.packed_bytes, packed));
-    char line[400];
-    snprintf(line, sizeof line, "%.80s (%.160s), %.120s", s.kernel, s.reason, s.node->name);
+    char line[500], tile[80];
+    snprintf(line, sizeof line, "%.80s%s (%.160s%s%s), %.120s", s.kernel,
+             tile_text(&s, tile, sizeof tile), s.reason, over_text(&s),
+             s.inside ? "; into the Concat's output" : "", s.node->name);
     edy_print_wrapped(out, 6, line);
 }
 
@@ -79,9 +102,12 @@ static void print_steps(const edy_plan *plan, FILE *out) {
     fprintf(out, "\nTransposes left: %d\n", left);
     for (int32_t i = 0; i < edy_plan_step_count(plan); i++) {
         const edy_plan_step s = edy_plan_step_at(plan, i);
-        if (s.transposes)
-            fprintf(out, "  step %d, %s (%s): %s\n", i, s.node->name, edy_op_text(s.node->op),
-                    s.reason);
+        char line[400];
+        if (!s.transposes)
+            continue;
+        snprintf(line, sizeof line, "step %d, %.120s (%s): %.160s", i, s.node->name,
+                 edy_op_text(s.node->op), s.reason);
+        edy_print_wrapped(out, 2, line);
     }
 }
 
@@ -138,6 +164,12 @@ static cJSON *step_json(const edy_plan *plan, int32_t index) {
     cJSON_AddNumberToObject(o, "macs", (double)s.macs);
     cJSON_AddStringToObject(o, "kernel", s.kernel);
     cJSON_AddStringToObject(o, "reason", s.reason);
+    const int tile[2] = {s.tile[0], s.tile[1]};
+    cJSON_AddItemToObject(o, "tile",
+                          s.tile[0] ? cJSON_CreateIntArray(tile, 2) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(o, "winograd", s.winograd);
+    cJSON_AddNumberToObject(o, "over_input", s.over);
+    cJSON_AddBoolToObject(o, "in_concat", s.inside);
     cJSON_AddNumberToObject(o, "packed_bytes", (double)s.packed_bytes);
     cJSON_AddBoolToObject(o, "transposes", s.transposes);
     return o;

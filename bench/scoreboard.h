@@ -50,8 +50,9 @@ typedef struct edy_scoreboard {
     edy_profile_share share[EDY_MOST_SHARES];
 } edy_scoreboard;
 
-/* Reads every *.json of a folder: profile.*.json as profiles, the others as results of edyno ab. EDY_IO where it cannot be read, EDY_BAD_FILE
- * for a file that is no such result, EDY_LIMIT for more than EDY_MOST_RESULTS. */
+/* Reads every *.json of a folder: profile.*.json as profiles, the others as results of edyno ab.
+ * EDY_IO where it cannot be read, EDY_BAD_FILE for a file that is no such result, EDY_LIMIT for
+ * more than EDY_MOST_RESULTS or EDY_MOST_SHARES. */
 edy_status edy_scoreboard_read(const char *dir, edy_scoreboard **board, edy_error *err);
 /* Takes the result over, also where it fails (EDY_LIMIT). */
 edy_status edy_scoreboard_add(edy_scoreboard *board, edy_ab *ab, edy_error *err);

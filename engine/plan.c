@@ -203,8 +203,8 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
         status = edy_fail(&inner, EDY_UNSUPPORTED, "it stands where no kernel can run it");
     else
         status = op->prepare(planner, s, &inner);
-    if (!status && !s->kernel)
-        status = edy_fail(&inner, EDY_NO_MEMORY, "no memory for a name");
+    if (!status && (!s->kernel || !s->reason))
+        status = edy_fail(&inner, EDY_NO_MEMORY, "no memory for a name or a reason");
     if (status)
         return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name,
                         inner.message);

@@ -67,6 +67,9 @@ typedef struct edy_plan_step {
     size_t packed_bytes;
     bool transposes;   /* a copy that only reorders memory */
     uint16_t winograd; /* outputs along a Winograd tile, which has its own budget; 0: direct */
+    uint16_t tile[2];  /* rows and channels of the GEMM's register tile; 0: no GEMM */
+    int32_t over;      /* the input whose memory output 0 takes; -1: none */
+    bool inside;       /* output 0 is written where a Concat's output wants it */
 } edy_plan_step;
 int32_t edy_plan_step_count(const edy_plan *plan);
 edy_plan_step edy_plan_step_at(const edy_plan *plan, int32_t index);

@@ -131,10 +131,17 @@ int32_t edy_plan_step_count(const edy_plan *plan) {
 edy_plan_step edy_plan_step_at(const edy_plan *plan, int32_t index) {
     assert(index >= 0 && index < plan->n_steps);
     const edy_step *s = &plan->steps[index];
+    int32_t over = -1;
+    for (int32_t j = 0; j < s->node->n_inputs; j++)
+        if (s->in[j] && s->in[j] == s->out[0])
+            over = j;
     return (edy_plan_step){.node = s->node,
                            .kernel = s->kernel,
                            .reason = s->reason,
                            .winograd = s->winograd,
+                           .tile = {s->tile[0], s->tile[1]},
+                           .over = over,
+                           .inside = s->y_stride != 0,
                            .macs = edy_node_macs(plan->graph, s->node),
                            .packed_bytes = s->packed_bytes,
                            .transposes = s->transposes};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 #include "engine/ops/conv_plan.h"
+#include "engine/ops/winograd_f32.h"
 
 #include <stdlib.h>
 
@@ -129,7 +130,9 @@ edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err)
     s->image_x = edy_shape_count(&p->graph->value[n->input[EDY_IN_X]].shape) / s->shape.images;
     s->image_y = s->shape.rows * s->shape.y_stride;
     step->kernel = s->kernel->name;
-    step->reason = edy_dense_reason(&s->shape);
+    step->tile[0] = s->kernel->mr;
+    step->tile[1] = s->kernel->nr;
+    step->reason = edy_winograd_reason(p, n, edy_dense_reason(&s->shape));
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)
         status = make_pointers(p, step, s, err);

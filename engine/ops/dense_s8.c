@@ -106,6 +106,8 @@ edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err) 
     s->image_x = edy_shape_count(&p->graph->value[n->input[EDY_IN_X]].shape) / s->shape.images;
     s->image_y = s->shape.rows * s->shape.y_stride;
     step->kernel = s->kernel->name;
+    step->tile[0] = s->kernel->mr;
+    step->tile[1] = s->kernel->nr;
     step->reason = edy_dense_reason(&s->shape);
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)

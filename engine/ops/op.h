@@ -51,6 +51,7 @@ struct edy_step {
     bool transposes;
     bool alone;        /* too little work to be shared: runs on the caller's thread */
     uint16_t winograd; /* outputs along a tile's edge; 0: direct */
+    uint16_t tile[2];  /* rows and channels of the GEMM's register tile; 0: no GEMM */
 };
 
 /* What prepare may use. */

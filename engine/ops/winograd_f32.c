@@ -2,6 +2,7 @@
  * Copyright The edgedyno authors */
 #include "engine/ops/winograd_f32.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/ops/window_taps.h"
@@ -112,6 +113,31 @@ const edy_f32_winograd *edy_winograd_choose(const edy_graph *g, const edy_node *
         }
     }
     return choice;
+}
+
+const char *edy_winograd_reason(edy_planner *p, const edy_node *n, const char *direct) {
+    if (!suits(p->graph, n))
+        return direct;
+    const edy_taps t = edy_taps_of(p->graph, n);
+    const double in = (double)t.channels;
+    const double out = (double)p->graph->value[n->output[0]].shape.dim[1];
+    const edy_f32_winograd *choice = edy_winograd_choose(p->graph, n, p->kernels);
+    double least = 0;
+    char text[120];
+    for (size_t i = 0; i < EDY_WINOGRAD_COUNT; i++) {
+        const edy_f32_winograd *w = &p->kernels->f32_winograd[i];
+        if (!w->name || (choice && choice != w))
+            continue;
+        const double cost = winograd_cost(&t, in, out, w->out) / direct_cost(&t, in, out);
+        least = least == 0 || cost < least ? cost : least;
+    }
+    if (least == 0)
+        return direct; /* the backend has no such kernel */
+    if (choice)
+        snprintf(text, sizeof text, "3x3, stride 1: Winograd, cost %.2f of direct", least);
+    else
+        snprintf(text, sizeof text, "%s; Winograd would cost %.2f of it", direct, least);
+    return edy_region_string(p->region, text);
 }
 
 typedef struct winograd_state {
@@ -360,7 +386,9 @@ edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *e
     step->run = run;
     step->kernel = s->kernel->name;
     step->winograd = s->kernel->out;
-    step->reason = "3x3, stride 1: fewer products by Winograd";
+    step->tile[0] = s->dense->mr;
+    step->tile[1] = s->dense->nr;
+    step->reason = edy_winograd_reason(p, n, "");
     const edy_status status = pack(p, step, s, err);
     return status ? status : make_pointers(p, step, s, err);
 }

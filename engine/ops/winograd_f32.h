@@ -22,6 +22,9 @@
  * where the node is no such convolution. Depends on the shape of one image only. */
 const edy_f32_winograd *edy_winograd_choose(const edy_graph *g, const edy_node *n,
                                             const edy_kernels *k);
+/* The phrase for the plan's table: `direct` alone where the node is no convolution for Winograd,
+ * else what the cost model says of both ways. NULL on no memory. */
+const char *edy_winograd_reason(edy_planner *p, const edy_node *n, const char *direct);
 size_t edy_winograd_scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
                                   unsigned threads);
 edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *err);
