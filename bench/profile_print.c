@@ -61,7 +61,10 @@ static const char *bytes_text(size_t bytes, char *text, size_t size) {
 
 /* Blanks where there is no figure. */
 static const char *figure(double value, char text[24]) {
-    snprintf(text, 24, isnan(value) ? "" : value < 999.95 ? "%.1f" : "%.0f", value);
+    if (isnan(value))
+        text[0] = '\0';
+    else
+        snprintf(text, 24, "%.*f", value < 999.95, value);
     return text;
 }
 

@@ -7,16 +7,17 @@
 
 #include "engine/cpu.h"
 
-/* Fastest first. ops: lanes of s32 or fp32, times products a lane, times 2. */
+/* Fastest first. ops: lanes of s32 or fp32, times products a lane, times 2.
+ * An emulated build (EDYNO_SIMDE) has no peak of what it emulates. */
 static const edy_peak_loop loops[] = {
-#ifdef EDYNO_HAVE_AVX512VNNI
+#if defined(EDYNO_HAVE_AVX512VNNI) && !defined(EDYNO_SIMDE)
     {"avx512vnni vpdpbusd", 1, EDY_CPU_AVX512F | EDY_CPU_AVX512VNNI, 128, edy_peak_avx512vnni_s8},
 #endif
-#ifdef EDYNO_HAVE_AVX512
+#if defined(EDYNO_HAVE_AVX512) && !defined(EDYNO_SIMDE)
     {"avx512 FMA", 0, EDY_CPU_AVX512F, 32, edy_peak_avx512_f32},
     {"avx512 vpmaddwd", 1, EDY_CPU_AVX512F | EDY_CPU_AVX512BW, 64, edy_peak_avx512_s8},
 #endif
-#ifdef EDYNO_HAVE_AVXVNNI
+#if defined(EDYNO_HAVE_AVXVNNI) && !defined(EDYNO_SIMDE)
     {"avxvnni vpdpbusd", 1, EDY_CPU_AVX2 | EDY_CPU_AVXVNNI, 64, edy_peak_avxvnni_s8},
 #endif
 #ifdef EDYNO_HAVE_AVX2
