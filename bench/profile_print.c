@@ -68,10 +68,13 @@ static const char *figure(double value, char text[24]) {
     return text;
 }
 
-static void print_rate(const edy_profile_rate *r, FILE *out) {
-    char gops[24], of_peak[24];
-    fprintf(out, " %8.1f %5.1f %5s %5s", r->ns / 1e3, 100 * r->share, figure(r->gops, gops),
-            figure(100 * r->of_peak, of_peak));
+static void print_rate(const edy_profile_rate *r, const char *last, FILE *out) {
+    char gops[24], of_peak[24], line[120];
+    int n = snprintf(line, sizeof line, " %8.1f %5.1f %5s %5s %5s", r->ns / 1e3, 100 * r->share,
+                     figure(r->gops, gops), figure(100 * r->of_peak, of_peak), last);
+    while (n > 0 && n < (int)sizeof line && line[n - 1] == ' ')
+        n--;
+    fprintf(out, "%.*s\n", n, line);
 }
 
 static void print_step(const edy_profile *p, int32_t index, FILE *out) {
@@ -81,8 +84,7 @@ static void print_step(const edy_profile *p, int32_t index, FILE *out) {
     const char *extent = strchr(edy_shape_text(y, shape, sizeof shape), 'x');
     fprintf(out, "%3d %-15.15s %-10.10s %-16.16s", index, operator_text(s.node, op, sizeof op),
             extent ? extent + 1 : shape, kernel_text(p->plan, s.kernel, kernel, sizeof kernel));
-    print_rate(&p->step[index], out);
-    fprintf(out, " %5s\n", bytes_text(s.packed_bytes, bytes, sizeof bytes));
+    print_rate(&p->step[index], bytes_text(s.packed_bytes, bytes, sizeof bytes), out);
 }
 
 static void print_head(const edy_profile *p, const char *title, FILE *out) {
@@ -112,8 +114,7 @@ static void print_classes(const edy_profile *p, FILE *out) {
         if (!p->steps_by[c])
             continue;
         fprintf(out, "%-21s %25d", edy_layer_class_text((edy_layer_class)c), p->steps_by[c]);
-        print_rate(&p->by[c], out);
-        fprintf(out, "\n");
+        print_rate(&p->by[c], "", out);
     }
     const double of_peak = p->by[EDY_LAYER_POINTWISE].of_peak;
     if (p->steps_by[EDY_LAYER_POINTWISE] && !isnan(of_peak))
@@ -130,14 +131,14 @@ void edy_profile_print(const edy_profile *p, const char *title, FILE *out) {
         winograd = winograd || edy_plan_step_at(p->plan, i).winograd;
     }
     fprintf(out, "%3s %-43s", "", "sum of the steps");
-    print_rate(&p->all, out);
+    print_rate(&p->all, "", out);
     char whole[80];
     const size_t groups = edy_plan_groups(p->plan);
     if (groups > 1)
         snprintf(whole, sizeof whole, "a whole run / %zu, copies in and out too", groups);
     else
         snprintf(whole, sizeof whole, "a whole run, copies in and out too");
-    fprintf(out, "\n%3s %-43s %8.1f", "", whole, p->whole_ns / 1e3 / (double)groups);
+    fprintf(out, "%3s %-43s %8.1f", "", whole, p->whole_ns / 1e3 / (double)groups);
     fprintf(out, "\n");
     print_classes(p, out);
     edy_print_wrapped(out, 0,

@@ -52,11 +52,13 @@ static int64_t turn(void *context) {
 
 static const edy_peak_loop loop = {.name = "test loop", .ops = 2};
 
+static int64_t tick = 1000;
+
 static edy_profile *measure(size_t runs, unsigned threads, double peak_ops) {
     static hand h;
     static edy_clock clock;
     edy_error err;
-    h = (hand){0, 1000};
+    h = (hand){0, tick};
     clock = (edy_clock){turn, turn, &h};
     const edy_profile_options options = {
         .clock = &clock,
@@ -122,12 +124,18 @@ static void unknown_peak_gives_no_share(void **state) {
     edy_profile_destroy(p);
 }
 
-/* A whole run takes one tick of 1 us here: as many as are allowed. */
+/* Half a second of whole runs, and as many step by step. */
 static void runs_are_chosen_within_bounds(void **state) {
     (void)state;
-    edy_profile *p = measure(0, 1, 50e9);
-    assert_int_equal(p->runs, EDY_PROFILE_MOST_RUNS);
-    edy_profile_destroy(p);
+    static const int64_t ticks[] = {20 * 1000000, 1000 * 1000000};
+    static const size_t runs[] = {25, EDY_PROFILE_FEWEST_RUNS};
+    for (int i = 0; i < 2; i++) {
+        tick = ticks[i];
+        edy_profile *p = measure(0, 1, 50e9);
+        tick = 1000;
+        assert_int_equal(p->runs, runs[i]);
+        edy_profile_destroy(p);
+    }
 }
 
 static void layers_have_classes(void **state) {
