@@ -36,6 +36,7 @@ git grep -nIE '/wor[k]/|/roo[t]/|/home/[a-z]|https?://(registry|deb|pypi|mirror)
     report "path of one machine, or a registry's host"
 git grep -nIE '\b(TOD[O]|FIXM[E]|XX[X])\b|#if [0]' -- ':!*.svg' |
     report "left open"
+git grep -nE '^(<<<<<<<|>>>>>>>|=======)( |$)' | report "left of a merge"
 ci/check_includes.sh 2>&1 | report "includes"
 
 if [ -s "$findings" ]; then
