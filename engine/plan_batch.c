@@ -5,7 +5,7 @@
 /* The images of a batch go through the whole network in groups, so that what one layer writes is
  * still in the cache when the next one reads it: a layer of all images at once would stream the
  * activations of most networks through memory. Groups depend on the shape only. */
-enum { GROUP_BYTES = 256 * 1024 };
+enum { GROUP_BYTES = 64 * 1024 };
 
 /* A constant that gives each image numbers of its own. */
 static bool differs_by_image(const edy_value *v, int32_t rank) {

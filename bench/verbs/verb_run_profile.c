@@ -105,7 +105,9 @@ static edy_status profile_variant(profiling *f, const edy_workload *w, const edy
 
 static edy_status profile_all(profiling *f, edy_error *err) {
     const bool named = edy_args_given(f->args, "variant");
-    edy_status st = edy_catalog_check_variants(f->args, &f->catalog, err);
+    edy_status st = EDY_OK;
+    for (size_t b = 0; b < f->n_backends; b++)
+        f->peaks[b] = edy_peaks_measure(f->backend[b], &f->clock);
     for (size_t i = 0; i < edy_catalog_chosen_count(f->args, &f->catalog) && !st; i++) {
         const edy_workload *w = NULL;
         st = edy_catalog_chosen(f->args, &f->catalog, i, &w, err);
@@ -131,14 +133,13 @@ static edy_status prepare(profiling *f, edy_error *err) {
     if (edy_args_given(f->args, "threads"))
         f->n_threads = edy_args_integers(f->args, "threads", &f->threads);
     st = st ? st : edy_catalog_open(f->args, &f->catalog, err);
+    st = st ? st : edy_catalog_check_variants(f->args, &f->catalog, err);
     if (!st && edy_args_given(f->args, "json") && !(f->file = edy_profile_file_create()))
         st = edy_fail(err, EDY_NO_MEMORY, "no memory for the profile as JSON");
     if (st)
         return st;
     if (!edy_args_flag(f->args, "no-pin") && !edy_pinning_create(NULL, &f->pinning, NULL))
         edy_pin_worker(f->pinning, 0);
-    for (size_t b = 0; b < f->n_backends; b++)
-        f->peaks[b] = edy_peaks_measure(f->backend[b], &f->clock);
     return EDY_OK;
 }
 
@@ -147,19 +148,20 @@ int edy_verb_run_profile(const edy_args *args) {
     char how[64];
     profiling f = {.args = args, .clock = edy_clock_system()};
     edy_status st = refuse_others(args, &err);
-    if (!st && edy_env_emulated("", how, sizeof how)) {
+    st = st ? st : prepare(&f, &err);
+    const bool emulated = !st && edy_env_emulated("", how, sizeof how);
+    if (!emulated)
+        st = st ? st : profile_all(&f, &err);
+    if (!st && !emulated && f.file)
+        st = edy_profile_file_write(f.file, edy_args_string(args, "json"), &err);
+    int code = st ? edy_verb_fail(args, &err) : EDY_EXIT_OK;
+    if (emulated) {
         fprintf(stderr,
                 "edyno run: no profile: instructions are emulated here (%s), times would be the "
                 "emulator's\n",
                 how);
-        return EDY_EXIT_NOT_COMPARABLE;
-    }
-    st = st ? st : prepare(&f, &err);
-    st = st ? st : profile_all(&f, &err);
-    if (!st && f.file)
-        st = edy_profile_file_write(f.file, edy_args_string(args, "json"), &err);
-    int code = st ? edy_verb_fail(args, &err) : EDY_EXIT_OK;
-    if (!st && f.done == 0) {
+        code = EDY_EXIT_NOT_COMPARABLE;
+    } else if (!st && f.done == 0) {
         fprintf(stderr, "edyno run: no case to profile: no workload has what was asked for\n");
         code = EDY_EXIT_NOTHING_RAN;
     }

@@ -11,9 +11,9 @@ enum {
     WINDOW = 3,
     MAX_IN = 6,
     /* Where the weights stay in the cache (LOCAL_BYTES), a worker takes few tiles through all three
-     * stages in memory of its own, LOCAL_ROWS rows of the register tile. */
+     * stages in memory of its own: LOCAL_ROWS times the rows of a register tile. */
     LOCAL_BYTES = 640 * 1024,
-    LOCAL_ROWS = 2,
+    LOCAL_ROWS = 1,
     /* Elsewhere all workers transform a group of tiles first, up to GROUP_BYTES but at least
      * MIN_GROUP, the fewest that one pass over the weights serves; then they share the products. */
     GROUP_BYTES = 1024 * 1024,

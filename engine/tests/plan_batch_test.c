@@ -9,7 +9,7 @@
 
 #include "engine/passes/tests/build_graph.h"
 
-enum { BATCH = 6, CHANNELS = 8, SIDE = 40, IMAGE = CHANNELS * SIDE * SIDE };
+enum { BATCH = 6, CHANNELS = 8, SIDE = 20, IMAGE = CHANNELS * SIDE * SIDE };
 
 static edy_value_id conv(edy_graph *g, edy_value_id x) {
     float *w = bg_random_floats(CHANNELS * CHANNELS * 9, 7);
@@ -43,7 +43,7 @@ static void groups_change_no_bit(void **state) {
     bg_output(g, bg_node(g, EDY_OP_ADD, conv(g, a), a, EDY_NO_VALUE));
     bg_infer(g);
     edy_plan *plan = planned(g, BATCH, false), *apart = planned(g, BATCH, true);
-    assert_int_equal(edy_plan_groups(plan), 3); /* pairs of 102,400 bytes an image */
+    assert_int_equal(edy_plan_groups(plan), 3); /* pairs of 25,600 bytes an image */
     assert_int_equal(edy_plan_groups(apart), 1);
     assert_int_equal(edy_plan_output(plan, 0)->shape.dim[0], BATCH);
     assert_int_equal(edy_plan_output(plan, 0)->bytes, BATCH * IMAGE * sizeof(float));
