@@ -276,8 +276,11 @@ static edy_status group_batch(edy_plan *plan, edy_error *err) {
     const int64_t group = edy_plan_group(plan->graph, batch);
     if (group == batch)
         return EDY_OK;
+    edy_error refused;
+    if (edy_graph_set_batch(plan->graph, group, &refused)) /* tied to its batch in a way not seen */
+        return edy_graph_set_batch(plan->graph, batch, err);
     plan->groups = (size_t)(batch / group);
-    return edy_graph_set_batch(plan->graph, group, err);
+    return EDY_OK;
 }
 
 static edy_status build(edy_plan *plan, const edy_graph *graph, const edy_plan_options *options,

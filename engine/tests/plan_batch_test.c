@@ -79,6 +79,22 @@ static void own_constants_keep_a_batch_together(void **state) {
     free(factors);
 }
 
+/* The same where the factors come out of DequantizeLinear: the graph refuses any other batch. */
+static void own_quantized_constants_keep_a_batch_together(void **state) {
+    (void)state;
+    int8_t *factors = calloc((size_t)BATCH * IMAGE, 1);
+    assert_non_null(factors);
+    edy_graph *g = bg_new();
+    const edy_value_id x = bg_input(g, SHAPE(BATCH, CHANNELS, SIDE, SIDE));
+    const edy_value_id q = bg_const(g, EDY_S8, SHAPE(BATCH, CHANNELS, SIDE, SIDE), factors);
+    const edy_value_id c = bg_dequantize(g, q, 0.5f, 0);
+    bg_output(g, bg_node(g, EDY_OP_MUL, conv(g, x), c, EDY_NO_VALUE));
+    bg_infer(g);
+    assert_int_equal(groups_of(g, BATCH, false), 1);
+    edy_graph_destroy(g);
+    free(factors);
+}
+
 static void an_axis_moved_over_the_batch_keeps_it_together(void **state) {
     (void)state;
     edy_graph *g = bg_new(); /* as many channels as images: the shape does not tell */
@@ -110,6 +126,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_change_no_bit),
         cmocka_unit_test(own_constants_keep_a_batch_together),
+        cmocka_unit_test(own_quantized_constants_keep_a_batch_together),
         cmocka_unit_test(an_axis_moved_over_the_batch_keeps_it_together),
         cmocka_unit_test(softmax_over_the_batch_keeps_it_together),
     };
