@@ -224,6 +224,17 @@ edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_i
     return edy_onnx_check_size(c, text, g->value[*id].dtype, &g->value[*id].shape);
 }
 
+edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,
+                            int32_t rank, const char *text, edy_value_id *to) {
+    edy_node *n;
+    const edy_status status = edy_onnx_begin_with(c, EDY_OP_RESHAPE, &from, 1, &n);
+    if (status)
+        return status;
+    n->n_target = rank;
+    memcpy(n->target, target, (size_t)rank * sizeof *target);
+    return edy_onnx_finish_as(c, text, to);
+}
+
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name) {
     *name = NULL;
     if (c->node->n_output > 0 && c->node->output[0] && c->node->output[0][0])

@@ -67,6 +67,9 @@ edy_status edy_onnx_begin(edy_onnx_context *c, edy_op_kind op, int32_t n_inputs,
 edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id);
 /* The same for the output of the node at hand, which later nodes can then find. */
 edy_status edy_onnx_finish(edy_onnx_context *c);
+/* Appends a Reshape of `from` (target as in edy_node) with an output named text. */
+edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,
+                            int32_t rank, const char *text, edy_value_id *to);
 /* The table entry of output 0 of the node at hand. EDY_BAD_FILE where it has none. */
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name);
 /* Makes the output of the node at hand stand for id (Identity). */

@@ -49,18 +49,6 @@ static edy_status lift_constant(edy_onnx_context *c, edy_value_id id, edy_value_
     return EDY_OK;
 }
 
-/* A Reshape node from `from` to a new value. */
-static edy_status reshape(edy_onnx_context *c, edy_value_id from, const char *name,
-                          const int64_t *target, int32_t rank, edy_value_id *to) {
-    edy_node *n;
-    const edy_status status = edy_onnx_begin_with(c, EDY_OP_RESHAPE, &from, 1, &n);
-    if (status)
-        return status;
-    n->n_target = rank;
-    memcpy(n->target, target, (size_t)rank * sizeof *target);
-    return edy_onnx_finish_as(c, name, to);
-}
-
 /* The node that makes v, or -1. Here the importer has appended every node's output right after the
  * node, so that outputs increase: a file of many nodes costs no quadratic search. */
 static int32_t producer(const edy_graph *g, edy_value_id v) {
@@ -105,10 +93,10 @@ static edy_status lift(edy_onnx_context *c, edy_value_id id, edy_value_id *twin)
     char name[256];
     const int32_t dq = constant_dequantizer(c->graph, id);
     twin_name(edy_onnx_value(c, id)->name, name, sizeof name);
-    const edy_status status = edy_onnx_value(c, id)->data ? lift_constant(c, id, twin)
-                              : dq >= 0
-                                  ? lift_dequantizer(c, dq, name, twin)
-                                  : reshape(c, id, name, (const int64_t[]){0, 0, 1, -1}, 4, twin);
+    const edy_status status =
+        edy_onnx_value(c, id)->data ? lift_constant(c, id, twin)
+        : dq >= 0                   ? lift_dequantizer(c, dq, name, twin)
+                  : edy_onnx_reshape(c, id, (const int64_t[]){0, 0, 1, -1}, 4, name, twin);
     return status ? status : set_twin(c, id, *twin);
 }
 
@@ -163,7 +151,7 @@ edy_status edy_onnx_lift_finish(edy_onnx_context *c) {
     twin_name(out->text, name, sizeof name);
     status = edy_onnx_finish_as(c, name, &twin);
     if (!status)
-        status = reshape(c, twin, out->text, (const int64_t[]){0, 0, -1}, 3, &out->id);
+        status = edy_onnx_reshape(c, twin, (const int64_t[]){0, 0, -1}, 3, out->text, &out->id);
     return status ? status : set_twin(c, out->id, twin);
 }
 

@@ -29,6 +29,7 @@ static const struct op_row {
     {"Flatten", edy_import_flatten, 1, 1, "axis"},
     {"Gemm", edy_import_gemm, 2, 3, "alpha beta broadcast transA transB"},
     {"GlobalAveragePool", edy_import_globalavgpool, 1, 1, ""},
+    {"GlobalMaxPool", edy_import_globalmaxpool, 1, 1, ""},
     {"Identity", edy_import_identity, 1, 1, ""},
     {"LeakyRelu", edy_import_leakyrelu, 1, 1, "alpha"},
     {"MatMul", edy_import_matmul, 2, 2, ""},

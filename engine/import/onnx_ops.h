@@ -13,10 +13,12 @@ edy_status edy_onnx_import_node(edy_onnx_context *c);
 
 /* The operators' own functions, by file. */
 edy_status edy_import_conv(edy_onnx_context *c); /* onnx_ops_window.c */
-edy_status edy_import_maxpool(edy_onnx_context *c);
+edy_status edy_import_qlinearconv(edy_onnx_context *c);
+
+edy_status edy_import_maxpool(edy_onnx_context *c); /* onnx_ops_pool.c */
 edy_status edy_import_avgpool(edy_onnx_context *c);
 edy_status edy_import_globalavgpool(edy_onnx_context *c);
-edy_status edy_import_qlinearconv(edy_onnx_context *c);
+edy_status edy_import_globalmaxpool(edy_onnx_context *c);
 
 edy_status edy_import_gemm(edy_onnx_context *c); /* onnx_ops_math.c */
 edy_status edy_import_matmul(edy_onnx_context *c);

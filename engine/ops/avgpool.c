@@ -19,7 +19,13 @@ typedef struct avgpool_state {
 } avgpool_state;
 
 static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
-    return edy_op_maxpool.infer(g, n, err); /* the same shape rule and the same checks */
+    const edy_value *x = edy_node_in(g, n, 0), *y = edy_node_out(g, n, 0);
+    if (x && x->dtype != EDY_F32 && (x->dtype != EDY_S8 || x->quant.count != 1))
+        return edy_fail(err, EDY_UNSUPPORTED, "an input of dtype %s%s", edy_dtype_text(x->dtype),
+                        x->dtype == EDY_S8 ? " without a scale" : "");
+    if (x && x->dtype == EDY_S8 && y->quant.count != 1)
+        return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
+    return edy_op_maxpool.infer(g, n, err); /* the same shape rule */
 }
 
 static void run_rows_f32(void *context, size_t begin, size_t end) {

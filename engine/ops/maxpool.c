@@ -14,11 +14,12 @@ typedef struct maxpool_state {
     edy_s8_output output;
 } maxpool_state;
 
+/* Bytes need no scales as imported: the largest is the largest. */
 static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, 0);
     if (!x || x->shape.rank != 4)
         return edy_fail(err, EDY_UNSUPPORTED, "an input that has not 4 dimensions");
-    if (x->dtype != EDY_F32 && x->dtype != EDY_S8)
+    if (x->dtype != EDY_F32 && x->dtype != EDY_S8 && x->dtype != EDY_U8)
         return edy_fail(err, EDY_UNSUPPORTED, "an input of dtype %s", edy_dtype_text(x->dtype));
     int64_t out_h, out_w;
     const edy_status status =
@@ -26,7 +27,7 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     if (status)
         return status;
     edy_value *y = edy_node_out(g, n, 0);
-    if (x->dtype == EDY_S8 && (x->quant.count != 1 || y->quant.count != 1))
+    if (x->dtype == EDY_S8 && (x->quant.count > 1 || x->quant.count != y->quant.count))
         return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
     y->shape = edy_shape_make(4, (const int64_t[]){x->shape.dim[0], x->shape.dim[1], out_h, out_w});
     y->dtype = x->dtype;
