@@ -3,12 +3,11 @@
 #include "bench/conform_case.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "bench/apart.h"
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
@@ -142,67 +141,14 @@ void edy_conform_run(const edy_conform_job *job, edy_conform_case *c) {
 
 /* ---- In a child process ---------------------------------------------------------------------- */
 
-static bool write_all(int fd, const void *data, size_t bytes) {
-    for (size_t done = 0; done < bytes;) {
-        const ssize_t n = write(fd, (const char *)data + done, bytes - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
-static bool read_all(int fd, void *data, size_t bytes) {
-    for (size_t done = 0; done < bytes;) {
-        const ssize_t n = read(fd, (char *)data + done, bytes - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
-static void child(const edy_conform_job *job, int fd, edy_conform_case *c) {
-    edy_conform_run(job, c);
-    const bool written = write_all(fd, c, sizeof *c);
-    _exit(written ? 0 : 1);
+static void work(void *context, void *result) {
+    edy_conform_run(context, result);
 }
 
 void edy_conform_run_apart(const edy_conform_job *job, edy_conform_case *c) {
-    int fd[2];
-    fflush(NULL);
-    if (pipe(fd) != 0) {
-        stop(c, EDY_VERDICT_FAIL, "no pipe to a child process");
-        return;
-    }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        close(fd[0]);
-        child(job, fd[1], c);
-    }
-    close(fd[1]);
-    edy_conform_case got;
-    const bool complete = pid > 0 && read_all(fd[0], &got, sizeof got);
-    close(fd[0]);
-    int status = 0;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (complete) {
-        memcpy(got.name, c->name, sizeof got.name);
-        *c = got;
-        return;
-    }
-    char text[120];
-    if (pid < 0)
-        snprintf(text, sizeof text, "no child process: %s", strerror(errno));
-    else if (WIFSIGNALED(status))
-        snprintf(text, sizeof text, "died of signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(text, sizeof text, "ended early with exit code %d", WEXITSTATUS(status));
-    stop(c, pid < 0 ? EDY_VERDICT_FAIL : EDY_VERDICT_CRASH, text);
+    char death[EDY_DEATH_TEXT];
+    edy_conform_job copy = *job;
+    const edy_apart_end end = edy_apart_run(work, &copy, c, sizeof *c, 0, death);
+    if (end != EDY_APART_DONE)
+        stop(c, end == EDY_APART_DIED ? EDY_VERDICT_CRASH : EDY_VERDICT_FAIL, death);
 }

@@ -12,7 +12,7 @@
 #include "bench/verbs/verbs.h"
 
 static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", "--kernels [OPTIONS]",
-                                    NULL};
+                                    "--onnx-tests DIR [OPTIONS]", NULL};
 
 static const edy_opt opts[] = {
     EDY_ROW_BACKENDS,
@@ -88,6 +88,18 @@ static const edy_opt opts[] = {
     {.name = "inherited",
      .kind = EDY_OPT_FLAG,
      .help = "--kernels: also walk what a backend has from scalar"},
+    {.name = "onnx-tests",
+     .kind = EDY_OPT_STRING,
+     .argument = "DIR",
+     .help = "run ONNX's backend tests (Debian: libonnx-testdata)"},
+    {.name = "case",
+     .kind = EDY_OPT_STRING,
+     .argument = "PATTERN",
+     .help = "--onnx-tests: only cases of this name, * allowed"},
+    {.name = "profile",
+     .kind = EDY_OPT_STRING,
+     .argument = "FILE",
+     .help = "--onnx-tests: instead of workloads/onnx_profile.txt"},
     {.name = "in-process", .kind = EDY_OPT_FLAG, .help = "no child process a case (for debuggers)"},
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
@@ -158,7 +170,11 @@ static int run(const edy_args *args) {
     options.n_batches = edy_args_integers(args, "batch", &options.batch);
     if (edy_args_flag(args, "kernels"))
         return edy_verb_conform_kernels(args);
-    if (edy_verb_conform_refuse_kernel_options(args, &err) ||
+    if (edy_verb_conform_refuse_kernel_options(args, &err))
+        return edy_verb_fail(args, &err);
+    if (edy_args_given(args, "onnx-tests"))
+        return edy_verb_conform_onnx(args);
+    if (edy_verb_conform_refuse_onnx_options(args, &err) ||
         edy_verb_backends(args, backends, &options.n_backends, &err) ||
         edy_catalog_open(args, &catalog, &err))
         return edy_verb_fail(args, &err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Inside `edyno conform`: its other half, --kernels. */
+/* Inside `edyno conform`: its other parts, --kernels and --onnx-tests. */
 #ifndef EDY_VERB_CONFORM_H
 #define EDY_VERB_CONFORM_H
 
@@ -8,6 +8,12 @@
 
 /* The whole verb where --kernels is given. */
 int edy_verb_conform_kernels(const edy_args *args);
+
+/* The whole verb where --onnx-tests is given. */
+int edy_verb_conform_onnx(const edy_args *args);
+
+/* EDY_BAD_ARGUMENT where an option of --onnx-tests is given without it. */
+edy_status edy_verb_conform_refuse_onnx_options(const edy_args *args, edy_error *err);
 
 /* EDY_BAD_ARGUMENT where an option of --kernels is given without it. */
 edy_status edy_verb_conform_refuse_kernel_options(const edy_args *args, edy_error *err);
