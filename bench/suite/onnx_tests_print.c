@@ -100,7 +100,7 @@ static void print_operators(const group *g, size_t n, FILE *out) {
     for (size_t i = 0; text && i < n; i++)
         at += (size_t)snprintf(text + at, size - at, "%s%s %zu", i ? ", " : "",
                                g[i].reason + prefix, g[i].n);
-    fprintf(out, "%6zu  %zu operators that are not in the profile:\n", cases, n);
+    fprintf(out, "%6zu  operators that are not in the profile:\n", cases);
     if (text && n)
         edy_print_wrapped(out, 8, text);
     free(text);
@@ -128,8 +128,8 @@ static void print_extra(const edy_onnx_table *t, size_t per, FILE *out) {
     for (size_t i = 0; i < per; i++)
         n += t->row[i].result.verdict == EDY_VERDICT_PASS && t->row[i].outside != EDY_INSIDE;
     if (n)
-        fprintf(out, "%zu cases pass that lie outside the profile (--format json names them).\n\n",
-                n);
+        fprintf(out, "%zu %s outside the profile (--format json tells).\n\n", n,
+                n == 1 ? "case passes that lies" : "cases pass that lie");
 }
 
 /* ---- Closing lines --------------------------------------------------------------------------- */
