@@ -10,7 +10,7 @@
 static const edy_verb *const verbs[] = {
     &edy_verb_list,    &edy_verb_inspect,  &edy_verb_infer,  &edy_verb_run,
     &edy_verb_conform, &edy_verb_quantize, &edy_verb_export, &edy_verb_report,
-    &edy_verb_compare, &edy_verb_ab,       &edy_verb_peer,
+    &edy_verb_compare, &edy_verb_ab,       &edy_verb_peer,   &edy_verb_selftest,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 

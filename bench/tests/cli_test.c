@@ -193,6 +193,22 @@ static void conform_says_why_it_is_neither_right_nor_wrong(void **state) {
     edy_run_free(&r);
 }
 
+static void selftest_counts_what_it_was_asked_for(void **state) {
+    (void)state;
+    char *text = must(0, "edyno selftest --list");
+    assert_non_null(strstr(text, "saturated-accumulator        kernel walk\n"));
+    free(text);
+    text = must(0, "edyno selftest --fault 'saturated-*,truncated-golden'");
+    assert_non_null(strstr(text, "holds less than the 80 bytes"));
+    assert_non_null(strstr(text, "\n2 of 2 faults caught\n"));
+    free(text);
+    edy_run r = edy_shell(shell, "edyno selftest --fault nan-output,no-such-fault");
+    assert_int_equal(r.code, 2);
+    assert_string_equal(r.out, "");
+    assert_non_null(strstr(r.err, "no fault is called \"no-such-fault\""));
+    edy_run_free(&r);
+}
+
 static void nets_are_a_group_of_their_own(void **state) {
     (void)state;
     edy_run r = edy_shell(shell, "edyno conform --variant int4");
@@ -290,6 +306,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(conform_ends_with_its_denominator, set_up, tear_down),
         cmocka_unit_test_setup_teardown(conform_says_why_it_is_neither_right_nor_wrong, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(selftest_counts_what_it_was_asked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nets_are_a_group_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(inspect_shows_kernels_memory_and_arena, set_up, tear_down),
         cmocka_unit_test_setup_teardown(batch_threads_and_place_do_not_change_a_byte, set_up,

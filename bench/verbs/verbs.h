@@ -17,6 +17,7 @@ extern const edy_verb edy_verb_report;
 extern const edy_verb edy_verb_compare;
 extern const edy_verb edy_verb_ab;
 extern const edy_verb edy_verb_peer;
+extern const edy_verb edy_verb_selftest;
 
 /* Not listed by the help: the program or a script starts them. */
 extern const edy_verb edy_verb_peak_rss;
