@@ -208,7 +208,7 @@ const edy_fault edy_faults_walk_f32[] = {
     {"dropped-row", WALK, "] is ", ask, DROPPED_ROW, gemms},
     {"tile-tail-off-by-one", WALK, "] is ", ask, TILE_TAIL, gemms},
     {"write-past-row", WALK, "past the end of row", ask, PAST_ROW, gemms},
-    {"read-past-end", WALK, "died of signal", ask, READ_PAST, gemms},
+    {"read-past-end", WALK, "died of ", ask, READ_PAST, gemms},
     {"clamp-forgotten", WALK, "] is ", ask, CLAMP, gemms},
     {"residual-added-twice", WALK, "] is ", ask, RESIDUAL_TWICE, gemms},
     {"dropped-term", WALK, "allowed 0", ask, DROPPED_TERM,
@@ -222,7 +222,7 @@ const edy_fault edy_faults_walk_f32[] = {
     {"denormal-flushed", WALK, "] is ", ask, FLUSHED, maxpools},
     {"nan-clamped-away", WALK, "not nan", ask, NAN_LOST, "f32_clamp channels=40..60"},
     {"wrong-divisor", WALK, "] is ", ask, DIVISOR, avgpools},
-    {"illegal-instruction", WALK, "died of signal", ask, DIES, "f32_add channels=9"},
-    {"endless-kernel", WALK, "died of signal", ask, ENDLESS, "f32_mul channels=9"},
+    {"illegal-instruction", WALK, "died of ", ask, DIES, "f32_add channels=9"},
+    {"endless-kernel", WALK, "died of ", ask, ENDLESS, "f32_mul channels=9"},
     {"silent-fallback", WALK, "inherited from scalar", ask, FALLS_BACK, gemms},
     {.name = NULL}};
