@@ -102,6 +102,29 @@ static inline __m128i edy_avx2_narrow(__m256i a, __m256i b) {
     return _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
 }
 
+/* n (1..16) bytes and zeros, reading no others. */
+static inline __m128i edy_avx2_load_bytes(const int8_t *from, size_t n) {
+    if (n >= 16)
+        return _mm_loadu_si128((const __m128i *)from);
+    if (n == 8)
+        return _mm_loadl_epi64((const __m128i *)from);
+    uint64_t lower = 0, upper = 0;
+    if (n > 8) {
+        memcpy(&lower, from, 8);
+        memcpy(&upper, from + n - 8, 8);
+        return _mm_set_epi64x((long long)(upper >> (16 - n) * 8), (long long)lower);
+    }
+    if (n >= 4) {
+        uint32_t first, last;
+        memcpy(&first, from, 4);
+        memcpy(&last, from + n - 4, 4);
+        return _mm_cvtsi64_si128((long long)(first | (uint64_t)last << (n - 4) * 8));
+    }
+    for (size_t i = 0; i < n; i++)
+        lower |= (uint64_t)(uint8_t)from[i] << i * 8;
+    return _mm_cvtsi64_si128((long long)lower);
+}
+
 /* The first n (1..16) bytes. */
 static inline void edy_avx2_store_bytes(int8_t *to, __m128i bytes, size_t n) {
     if (n >= 16) {

@@ -1,131 +1,357 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* s8 depthwise: the bytes of two taps are interleaved and widened, so that vpmaddwd multiplies and
- * sums both; 4 pixels by 16 channels share a load of weights. An odd last tap is paired with itself
- * and a weight of zero.
+/* s8 depthwise on vpmaddubsw, exact for any weights: the bytes of two taps are interleaved, and one
+ * instruction multiplies and sums both taps of 16 channels. Its int16 sums would saturate on whole
+ * weights, so each weight is split, w = 16 * high + low, and the halves are summed apart:
+ *   low is in [-8, 7] and high in [-8, 8], inputs (flipped to unsigned, 128 times the sum of
+ *   weights being taken from the bias) in [0, 255], so that up to 16 taps sum to at most
+ *   16 * 255 * 8 = 32640, which int16 holds. One vpmaddwd by (1, 16) then joins the halves in
+ *   int32. Weights of 9 bits have high in [-16, 16] and are joined every 8 taps.
+ * In a row of 3 x 3 windows of stride 1 the pixels of a tile share the interleaved columns.
  *
- * Packed form: panels of 8 channels, each a panel_head and int16_t w[tap pairs][8][2]. */
+ * Packed form: a buffer_head and units of 16 channels, each a unit_head and
+ * int8_t w[tap pairs][low, high][16][2]. Interleaving works in halves of a register, and so does
+ * joining. Where 32 channels are left, two units hold channels 0-7, 16-23 and 8-15, 24-31 of them;
+ * slot i of a unit is lane i % 8 / 4 * 8 + i / 8 * 4 + i % 4 of its two int32 vectors; and the
+ * packing of results undoes both. */
 #include <assert.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/kernels/avx2/requant_avx2.h"
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-/* Windows of up to MAX_TAPS have their rows resolved once for all channels. */
-enum { LANES = 8, PIXELS = 4, MAX_TAPS = 64 };
+enum { UNIT = 16, PIXELS = 2, CHUNK = 16, WINDOW = 9, WINDOW_PAIRS = 5 };
 
-typedef struct panel_head {
-    int32_t bias[LANES];
-    edy_avx2_scale scale;
-} panel_head;
+typedef struct buffer_head {
+    uint32_t group;   /* tap pairs that int16 can sum: 8, or 4 for weights of 9 bits */
+    uint32_t bounded; /* no scaled sum can leave int32 */
+    uint32_t padding[14];
+} buffer_head;
 
-static size_t panel_size(size_t taps) {
-    return sizeof(panel_head) + edy_div_up(taps, 2) * LANES * 2 * sizeof(int16_t);
+typedef struct unit_head {
+    int32_t bias[16];
+    edy_avx2_scale scale[2];
+} unit_head;
+
+/* Taps of each pair: of 3 x 3 windows by columns, so that neighbours share them. Tap 8 is alone:
+ * its partner is whatever is at hand, of weight 0. */
+static const unsigned char window_pairs[WINDOW_PAIRS][2] = {{0, 3}, {1, 4}, {2, 5}, {6, 7}, {8, 8}};
+
+static inline size_t pair_tap(size_t taps, size_t pair, size_t which) {
+    if (taps == WINDOW)
+        return window_pairs[pair][which];
+    const size_t t = 2 * pair + which;
+    return t < taps ? t : taps - 1;
+}
+
+static size_t unit_size(size_t taps) {
+    return sizeof(unit_head) + edy_div_up(taps, 2) * 2 * UNIT * 2;
 }
 
 static size_t packed_bytes(size_t channels, size_t taps) {
-    return edy_round_up(edy_div_up(channels, LANES) * panel_size(taps), 64);
+    return edy_round_up(sizeof(buffer_head) + edy_div_up(channels, UNIT) * unit_size(taps), 64);
+}
+
+static void pack_channel(size_t taps, const edy_s8_weights *weights, size_t c, size_t slot,
+                         unit_head *head) {
+    int8_t *w = (int8_t *)(head + 1);
+    uint32_t sum = 0;
+    for (size_t i = 0; i < edy_div_up(taps, 2) * 2; i++) {
+        if (i >= taps) /* the second of the last pair keeps its weight of 0 */
+            break;
+        const int whole = weights->w[c * taps + pair_tap(taps, i / 2, i % 2)];
+        const int low = ((whole + 8) & 15) - 8, high = (whole - low) / 16;
+        assert(whole >= -256 && whole <= 255);
+        w[((i / 2 * 2 + 0) * UNIT + slot) * 2 + i % 2] = (int8_t)low;
+        w[((i / 2 * 2 + 1) * UNIT + slot) * 2 + i % 2] = (int8_t)high;
+        sum += (uint32_t)whole;
+    }
+    const size_t lane = slot % 8 / 4 * 8 + slot / 8 * 4 + slot % 4;
+    head->bias[lane] = (int32_t)((uint32_t)weights->bias[c] - 128 * sum);
+    edy_avx2_scale_set(&head->scale[lane / 8], lane % 8, weights, c);
+}
+
+/* Whether a channel's sum, scaled, stays in int32 whatever the inputs, by a wide margin. */
+static int is_bounded(size_t taps, const edy_s8_weights *weights, size_t c) {
+    if (weights->rule != EDY_RULE_ONNX)
+        return 1;
+    double most = fabs((double)weights->bias[c]);
+    for (size_t t = 0; t < taps; t++)
+        most += 255.0 * abs(weights->w[c * taps + t]);
+    return most * (double)weights->multiplier[c] < 1e9;
 }
 
 static void pack(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed) {
     memset(packed, 0, packed_bytes(channels, taps));
+    buffer_head *buffer = packed;
+    buffer->group = weights->narrow ? 8 : 4;
+    buffer->bounded = 1;
     for (size_t c = 0; c < channels; c++) {
-        panel_head *head = (panel_head *)((char *)packed + c / LANES * panel_size(taps));
-        int16_t *w = (int16_t *)(head + 1);
-        head->bias[c % LANES] = weights->bias[c];
-        edy_avx2_scale_set(&head->scale, c % LANES, weights, c);
-        for (size_t t = 0; t < taps; t++)
-            w[(t / 2 * LANES + c % LANES) * 2 + t % 2] = weights->w[c * taps + t];
+        buffer->bounded &= (uint32_t)is_bounded(taps, weights, c);
+        const size_t block = c / 32 * 32, i = c - block, pair = channels - block >= 32;
+        const size_t unit = pair ? c / 32 * 2 + i % 16 / 8 : c / UNIT;
+        const size_t slot = pair ? i / 16 * 8 + i % 8 : i % UNIT;
+        pack_channel(taps, weights, c, slot,
+                     (unit_head *)((char *)(buffer + 1) + unit * unit_size(taps)));
     }
 }
 
 typedef struct problem {
     size_t taps, a_offset;
     const int8_t *zero;
-    size_t out_stride;
-    edy_rule rule;
+    size_t out_stride, group;
     edy_avx2_output output;
 } problem;
 
-/* n channels of one tap: 16, 8 or fewer than 8. */
-EDY_SPECIALISE __m128i load_bytes(const int8_t *x, size_t n) {
-    if (n == 2 * LANES)
-        return _mm_loadu_si128((const __m128i *)x);
-    if (n == LANES)
-        return _mm_loadl_epi64((const __m128i *)x);
-    int8_t all[16] = {0};
-    for (size_t i = 0; i < n; i++)
-        all[i] = x[i];
-    return _mm_loadu_si128((const __m128i *)all);
+/* What a tile is specialised by. */
+typedef struct kind {
+    int slides, resolved; /* the rows of the list */
+    edy_rule rule;
+    size_t taps; /* 9, and no scaled sum leaves int32; or 0: as the problem says */
+    size_t pixels;
+    size_t units; /* registers a pair of taps: 2 for 32 channels, 1 for fewer */
+    size_t n;     /* channels: 32, 16, 8 or, not a constant, fewer than 16 */
+} kind;
+
+/* n channels of a row, flipped to unsigned; what lies past them is of no account. */
+EDY_SPECIALISE __m256i load_row(kind k, const problem *p, const int8_t *x, size_t c) {
+    if (!k.resolved)
+        x = edy_row_s8(x, p->a_offset, p->zero);
+    const __m256i flip = _mm256_set1_epi8(-128);
+    if (k.units == 2)
+        return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(x + c)), flip);
+    return _mm256_xor_si256(_mm256_castsi128_si256(edy_avx2_load_bytes(x + c, k.n)), flip);
 }
 
-/* pixels x n channels from c on, in vecs vectors; inlined with constant resolved, pixels, vecs and,
- * unless below 8, n. a: the first pixel's list, of resolved rows or not. */
-EDY_SPECIALISE void tile(int resolved, size_t pixels, size_t vecs, size_t n, const problem *p,
-                         const int8_t *const *a, size_t c, const panel_head *head, int8_t *out) {
-    const size_t taps = p->taps;
-    const panel_head *heads[2] = {
-        head, (const panel_head *)((const char *)head + (vecs - 1) * panel_size(taps))};
-    __m256i acc[PIXELS * 2];
+/* The bytes of two rows in turn, in one vector a unit. */
+EDY_SPECIALISE void interleave(kind k, __m256i x, __m256i y, __m256i pairs[2]) {
+    const __m256i lower = _mm256_unpacklo_epi8(x, y), upper = _mm256_unpackhi_epi8(x, y);
+    pairs[0] = lower;
+    pairs[1] = upper;
+    if (k.units == 1 && k.n > UNIT / 2)
+        pairs[0] = _mm256_inserti128_si256(lower, _mm256_castsi256_si128(upper), 1);
+}
+
+/* The same value, but in a register and no later than here: without it compilers reorder the sums
+ * and run out of registers, or load a constant once for each of its uses. */
+EDY_SPECIALISE __m256i settle(__m256i x) {
+    __asm__("" : "+x"(x));
+    return x;
+}
+
+/* Both sums of one pair of taps of one unit. */
+EDY_SPECIALISE void multiply(__m256i pairs, const __m256i *w, int first, __m256i sum[2]) {
     EDY_UNROLL
-    for (size_t i = 0; i < pixels * vecs; i++)
-        acc[i] = _mm256_load_si256((const __m256i *)heads[i % vecs]->bias);
-    for (size_t t = 0; t < taps; t += 2) {
-        __m256i weight[2];
-        EDY_UNROLL
-        for (size_t v = 0; v < vecs; v++)
-            weight[v] = _mm256_load_si256((const __m256i *)(heads[v] + 1) + t / 2);
-        const size_t next = t + 1 < taps ? t + 1 : t;
-        EDY_UNROLL
-        for (size_t m = 0; m < pixels; m++) {
-            const int8_t *x = a[m * taps + t], *y = a[m * taps + next];
-            if (!resolved) {
-                x = edy_row_s8(x, p->a_offset, p->zero);
-                y = edy_row_s8(y, p->a_offset, p->zero);
-            }
-            const __m128i first = load_bytes(x + c, n), second = load_bytes(y + c, n);
-            EDY_UNROLL
-            for (size_t v = 0; v < vecs; v++) {
-                const __m128i pairs =
-                    v == 0 ? _mm_unpacklo_epi8(first, second) : _mm_unpackhi_epi8(first, second);
-                const __m256i products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(pairs), weight[v]);
-                acc[m * vecs + v] = _mm256_add_epi32(acc[m * vecs + v], products);
-            }
-        }
-    }
-    EDY_UNROLL
-    for (size_t m = 0; m < pixels; m += 2) { /* a single pixel goes with itself */
-        const size_t next = m + 1 < pixels ? m + 1 : m;
-        __m256i one[2], other[2];
-        EDY_UNROLL
-        for (size_t v = 0; v < 2; v++) {
-            const size_t at = v < vecs ? v : 0;
-            one[v] = edy_avx2_scale_acc(p->rule, acc[m * vecs + at], &heads[at]->scale);
-            other[v] = edy_avx2_scale_acc(p->rule, acc[next * vecs + at], &heads[at]->scale);
-        }
-        __m128i bytes[2];
-        edy_avx2_finish(one, other, &p->output, bytes);
-        edy_avx2_store_bytes(out + m * p->out_stride + c, bytes[0], n);
-        if (next > m)
-            edy_avx2_store_bytes(out + next * p->out_stride + c, bytes[1], n);
+    for (size_t h = 0; h < 2; h++) {
+        const __m256i product = _mm256_maddubs_epi16(pairs, w[h]);
+        sum[h] = settle(first ? product : _mm256_add_epi16(sum[h], product));
     }
 }
 
-EDY_SPECIALISE void all_channels(int resolved, size_t pixels, size_t channels, const problem *p,
-                                 const int8_t *const *a, const void *w, int8_t *out) {
-    const size_t step = panel_size(p->taps);
-    const char *panel = w;
+EDY_SPECIALISE const unit_head *unit_at(const unit_head *head, size_t unit, size_t taps) {
+    return (const unit_head *)((const char *)head + unit * unit_size(taps));
+}
+
+EDY_SPECIALISE const __m256i *weights_at(const unit_head *head, size_t pair) {
+    return (const __m256i *)(head + 1) + 2 * pair;
+}
+
+/* The same pointer, but what was read there before is to be read again: a load is cheaper than the
+ * registers that would keep it. */
+EDY_SPECIALISE const unit_head *reread(const unit_head *head) {
+    __asm__("" : "+r"(head));
+    return head;
+}
+
+/* Column x of the rows that sliding windows cover: three pointers, each three places apart. */
+EDY_SPECIALISE const int8_t *const *window_column(size_t pixels, const int8_t *const *a, size_t x) {
+    return x < pixels ? a + x * WINDOW : a + (pixels - 1) * WINDOW + (x - pixels + 1);
+}
+
+/* 3 x 3 windows of stride 1: column x belongs to pixels x, x - 1 and x - 2. sum[pixel * units +
+ * unit] of all taps. */
+EDY_SPECIALISE void sum_window(kind k, const problem *p, const int8_t *const *a, size_t c,
+                               const unit_head *const heads[2], __m256i sum[PIXELS * 2][2]) {
+    __m256i below = load_row(k, p, a[6], c);
+    EDY_UNROLL
+    for (size_t x = 0; x < k.pixels + 2; x++) {
+        const int8_t *const *list = window_column(k.pixels, a, x);
+        const unit_head *const fresh[2] = {reread(heads[0]), reread(heads[1])};
+        __m256i pairs[2];
+        interleave(k, load_row(k, p, list[0], c), load_row(k, p, list[3], c), pairs);
+        EDY_UNROLL
+        for (size_t i = 0; i < k.pixels * k.units; i++) {
+            const size_t m = i / k.units, u = i % k.units;
+            if (m <= x && x <= m + 2)
+                multiply(pairs[u], weights_at(fresh[u], x - m), x == m, sum[i]);
+        }
+        const __m256i next =
+            x <= k.pixels ? load_row(k, p, window_column(k.pixels, a, x + 1)[6], c) : below;
+        interleave(k, below, next, pairs);
+        below = next;
+        EDY_UNROLL
+        for (size_t i = 0; i < k.pixels * k.units; i++) {
+            const size_t m = i / k.units, u = i % k.units;
+            if (x == m || x == m + 2)
+                multiply(pairs[u], weights_at(fresh[u], x == m ? 3 : 4), 0, sum[i]);
+        }
+    }
+}
+
+/* One pair of taps of any list of rows, added to sum. */
+EDY_SPECIALISE void sum_pair(kind k, const problem *p, const int8_t *const *a, size_t c,
+                             size_t pair, int first, const unit_head *const heads[2],
+                             __m256i sum[PIXELS * 2][2]) {
+    const size_t taps = k.taps ? k.taps : p->taps;
+    EDY_UNROLL
+    for (size_t m = 0; m < k.pixels; m++) {
+        const int8_t *x = a[m * taps + pair_tap(taps, pair, 0)];
+        const int8_t *y = a[m * taps + pair_tap(taps, pair, 1)];
+        __m256i pairs[2];
+        interleave(k, load_row(k, p, x, c), load_row(k, p, y, c), pairs);
+        EDY_UNROLL
+        for (size_t u = 0; u < k.units; u++)
+            multiply(pairs[u], weights_at(heads[u], pair), first, sum[m * k.units + u]);
+    }
+}
+
+/* The pairs begin <= i < end of any list of rows. */
+EDY_SPECIALISE void sum_pairs(kind k, const problem *p, const int8_t *const *a, size_t c,
+                              size_t begin, size_t end, const unit_head *const heads[2],
+                              __m256i sum[PIXELS * 2][2]) {
+    sum_pair(k, p, a, c, begin, 1, heads, sum);
+    for (size_t i = begin + 1; i < end; i++)
+        sum_pair(k, p, a, c, i, 0, heads, sum);
+}
+
+/* The sums of low and high halves, joined and added to acc, or to the bias at first. */
+EDY_SPECIALISE void join(kind k, const __m256i sum[PIXELS * 2][2], int first,
+                         const unit_head *const heads[2], __m256i acc[PIXELS * 4]) {
+    const __m256i factors = settle(_mm256_set1_epi32(16 << 16 | 1));
+    EDY_UNROLL
+    for (size_t i = 0; i < 2 * k.units; i++) {
+        const size_t u = i / 2;
+        const __m256i bias = settle(_mm256_load_si256((const __m256i *)heads[u]->bias + i % 2));
+        EDY_UNROLL
+        for (size_t m = 0; m < k.pixels; m++) {
+            const __m256i *s = sum[m * k.units + u];
+            const __m256i both =
+                i % 2 == 0 ? _mm256_unpacklo_epi16(s[0], s[1]) : _mm256_unpackhi_epi16(s[0], s[1]);
+            __m256i *to = acc + m * 2 * k.units + i;
+            *to = _mm256_add_epi32(first ? bias : *to, _mm256_madd_epi16(both, factors));
+        }
+    }
+}
+
+/* edy_avx2_scale_acc where no limit is needed. */
+EDY_SPECIALISE __m256i scale_acc(kind k, __m256i acc, const edy_avx2_scale *s) {
+    if (k.taps && k.rule == EDY_RULE_ONNX)
+        return _mm256_cvtps_epi32(
+            _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_load_ps((const float *)s->scale)));
+    return edy_avx2_scale_acc(k.rule, acc, s);
+}
+
+/* acc: 4 vectors a pixel of 32 channels, 2 of 16 or fewer. */
+EDY_SPECIALISE void store(kind k, const problem *p, size_t c, const unit_head *const heads[2],
+                          __m256i acc[PIXELS * 4], int8_t *out) {
+    EDY_UNROLL
+    for (size_t i = 0; i < k.pixels * k.units * 2; i++)
+        acc[i] = scale_acc(k, acc[i], &heads[i / 2 % k.units]->scale[i % 2]);
+    EDY_UNROLL
+    for (size_t m = 0; m < k.pixels; m++) {
+        __m256i words[2];
+        EDY_UNROLL
+        for (size_t u = 0; u < 2; u++) {
+            const __m256i *v = acc + (m * k.units + u % k.units) * 2;
+            words[u] = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), p->output.zero_point);
+        }
+        __m256i bytes = _mm256_packs_epi16(words[0], words[1]);
+        bytes = _mm256_min_epi8(_mm256_max_epi8(bytes, p->output.low), p->output.high);
+        int8_t *to = out + m * p->out_stride + c;
+        if (k.units == 2)
+            _mm256_storeu_si256((__m256i *)to, bytes);
+        else
+            edy_avx2_store_bytes(to, _mm256_castsi256_si128(_mm256_permute4x64_epi64(bytes, 0xD8)),
+                                 k.n);
+    }
+}
+
+/* pixels x n channels from c on; inlined with a constant kind, but for n below 16. a: the first
+ * pixel's list. */
+EDY_SPECIALISE void tile(kind k, const problem *p, const int8_t *const *a, size_t c,
+                         const unit_head *head, int8_t *out) {
+    const size_t taps = k.taps ? k.taps : p->taps, pairs = edy_div_up(taps, 2);
+    const size_t group = k.taps ? pairs : p->group;
+    const unit_head *const heads[2] = {head, unit_at(head, k.units - 1, taps)};
+    __m256i acc[PIXELS * 4], sum[PIXELS * 2][2];
+    const size_t end = group < pairs ? group : pairs;
+    if (k.slides)
+        sum_window(k, p, a, c, heads, sum);
+    else
+        sum_pairs(k, p, a, c, 0, end, heads, sum);
+    join(k, sum, 1, heads, acc);
+    for (size_t begin = end; !k.taps && begin < pairs; begin += group) {
+        sum_pairs(k, p, a, c, begin, begin + group < pairs ? begin + group : pairs, heads, sum);
+        join(k, sum, 0, heads, acc);
+    }
+    store(k, p, c, heads, acc, out);
+}
+
+/* All pixels of a chunk for the channels of one tile. */
+EDY_SPECIALISE void chunk(kind k, size_t pixels, const problem *p, const int8_t *const *a, size_t c,
+                          const unit_head *head, int8_t *out) {
+    const size_t step = k.taps ? k.taps : p->taps;
+    size_t i = 0;
+    for (k.pixels = PIXELS; i + PIXELS <= pixels; i += PIXELS)
+        tile(k, p, a + i * step, c, head, out + i * p->out_stride);
+    for (k.pixels = 1; i < pixels; i++)
+        tile(k, p, a + i * step, c, head, out + i * p->out_stride);
+}
+
+/* All channels of a chunk of pixels: its inputs and the weights of a tile stay in the L1 cache. */
+EDY_SPECIALISE void all_channels(kind k, size_t pixels, size_t channels, const problem *p,
+                                 const int8_t *const *a, const unit_head *head, int8_t *out) {
+    const size_t taps = k.taps ? k.taps : p->taps;
     size_t c = 0;
-    for (; c + 2 * LANES <= channels; c += 2 * LANES, panel += 2 * step)
-        tile(resolved, pixels, 2, 2 * LANES, p, a, c, (const panel_head *)panel, out);
-    if (c + LANES <= channels) {
-        tile(resolved, pixels, 1, LANES, p, a, c, (const panel_head *)panel, out);
-        c += LANES;
-        panel += step;
+    k.units = 2;
+    k.n = 2 * UNIT;
+    for (; c + 2 * UNIT <= channels; c += 2 * UNIT, head = unit_at(head, 2, taps))
+        chunk(k, pixels, p, a, c, head, out);
+    k.units = 1;
+    k.n = UNIT;
+    if (c + UNIT <= channels) {
+        chunk(k, pixels, p, a, c, head, out);
+        c += UNIT;
+        head = unit_at(head, 1, taps);
     }
+    k.n = UNIT / 2;
+    if (c + UNIT / 2 == channels) {
+        chunk(k, pixels, p, a, c, head, out);
+        return;
+    }
+    k.n = channels - c;
     if (c < channels)
-        tile(resolved, pixels, 1, channels - c, p, a, c, (const panel_head *)panel, out);
+        chunk(k, pixels, p, a, c, head, out);
+}
+
+/* Whether all neighbours among 3 x 3 windows share two columns. Pointers decide, never what they
+ * point to. */
+static int slides(size_t pixels, const int8_t *const *a) {
+    __m256i same = _mm256_set1_epi64x(-1);
+    for (size_t i = 0; i + 1 < pixels; i++, a += WINDOW) {
+        /* Taps 1 2 - 4 and 5 - 7 8 against 0 1 - 3 and 4 - 6 7 of the next pixel. */
+        const __m256i *here = (const __m256i *)(a + 1), *next = (const __m256i *)(a + WINDOW);
+        const __m256i upper =
+            _mm256_cmpeq_epi64(_mm256_loadu_si256(here), _mm256_loadu_si256(next));
+        const __m256i lower =
+            _mm256_cmpeq_epi64(_mm256_loadu_si256(here + 1), _mm256_loadu_si256(next + 1));
+        same = _mm256_and_si256(same, _mm256_or_si256(upper, _mm256_setr_epi64x(0, 0, -1, 0)));
+        same = _mm256_and_si256(same, _mm256_or_si256(lower, _mm256_setr_epi64x(0, -1, 0, 0)));
+    }
+    return _mm256_movemask_epi8(same) == -1;
 }
 
 /* The list itself for the first image of a batch, else a copy in `rows` that needs no offset. */
@@ -133,48 +359,82 @@ static const int8_t *const *resolve(const problem *p, const int8_t *const *a, si
                                     const int8_t **rows) {
     if (p->a_offset == 0)
         return a;
-    for (size_t i = 0; i < count; i++)
+    const __m256i offset = _mm256_set1_epi64x((long long)p->a_offset);
+    const __m256i zero = _mm256_set1_epi64x((long long)(intptr_t)p->zero);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const __m256i row = _mm256_loadu_si256((const __m256i *)(a + i));
+        const __m256i moved = _mm256_andnot_si256(_mm256_cmpeq_epi64(row, zero), offset);
+        _mm256_storeu_si256((__m256i *)(rows + i), _mm256_add_epi64(row, moved));
+    }
+    for (; i < count; i++)
         rows[i] = edy_row_s8(a[i], p->a_offset, p->zero);
     return rows;
 }
 
-static void run(size_t pixels, size_t channels, const problem *p, const int8_t *const *a,
-                const void *w, int8_t *out) {
-    const size_t taps = p->taps, stride = p->out_stride;
-    assert(stride >= channels);
-    const int8_t *rows[PIXELS * MAX_TAPS];
-    size_t i = 0;
-    for (; i + PIXELS <= pixels && taps <= MAX_TAPS; i += PIXELS)
-        all_channels(1, PIXELS, channels, p, resolve(p, a + i * taps, PIXELS * taps, rows), w,
-                     out + i * stride);
-    for (; i < pixels && taps <= MAX_TAPS; i++)
-        all_channels(1, 1, channels, p, resolve(p, a + i * taps, taps, rows), w, out + i * stride);
-    for (; i < pixels; i++)
-        all_channels(0, 1, channels, p, a + i * taps, w, out + i * stride);
+EDY_SPECIALISE void run_window(edy_rule rule, size_t pixels, size_t channels, const problem *p,
+                               const int8_t *const *a, const unit_head *head, int8_t *out) {
+    const kind any = {.resolved = 1, .rule = rule, .taps = WINDOW};
+    const kind sliding = {.slides = 1, .resolved = 1, .rule = rule, .taps = WINDOW};
+    const int8_t *rows[CHUNK * WINDOW];
+    const int slide = slides(pixels, a);
+    for (size_t i = 0; i < pixels; i += CHUNK) {
+        const size_t count = pixels - i < CHUNK ? pixels - i : CHUNK;
+        const int8_t *const *list = resolve(p, a + i * WINDOW, count * WINDOW, rows);
+        if (slide)
+            all_channels(sliding, count, channels, p, list, head, out + i * p->out_stride);
+        else
+            all_channels(any, count, channels, p, list, head, out + i * p->out_stride);
+    }
+}
+
+EDY_SPECIALISE void run_any(edy_rule rule, size_t pixels, size_t channels, const problem *p,
+                            const int8_t *const *a, const unit_head *head, int8_t *out) {
+    const kind any = {.rule = rule};
+    all_channels(any, pixels, channels, p, a, head, out);
+}
+
+EDY_SPECIALISE void run(edy_rule rule, size_t pixels, size_t channels, const problem *p,
+                        const int8_t *const *a, const void *w, int8_t *out) {
+    assert(p->out_stride >= channels);
+    const buffer_head *buffer = w;
+    const unit_head *head = (const unit_head *)(buffer + 1);
+    if (p->taps == WINDOW && p->group >= WINDOW_PAIRS && buffer->bounded)
+        run_window(rule, pixels, channels, p, a, head, out);
+    else
+        run_any(rule, pixels, channels, p, a, head, out);
 }
 
 static void dwconv_onnx(size_t pixels, size_t channels, size_t taps, const int8_t *const *a,
                         size_t a_offset, const int8_t *zero, const void *w, int8_t *out,
                         size_t out_stride, const edy_s8_output *output) {
-    const problem p = {taps,       a_offset,      zero,
-                       out_stride, EDY_RULE_ONNX, edy_avx2_output_make(output)};
-    run(pixels, channels, &p, a, w, out);
+    const problem p = {taps,
+                       a_offset,
+                       zero,
+                       out_stride,
+                       ((const buffer_head *)w)->group,
+                       edy_avx2_output_make(output)};
+    run(EDY_RULE_ONNX, pixels, channels, &p, a, w, out);
 }
 
 static void dwconv_tflite(size_t pixels, size_t channels, size_t taps, const int8_t *const *a,
                           size_t a_offset, const int8_t *zero, const void *w, int8_t *out,
                           size_t out_stride, const edy_s8_output *output) {
-    const problem p = {taps,       a_offset,        zero,
-                       out_stride, EDY_RULE_TFLITE, edy_avx2_output_make(output)};
-    run(pixels, channels, &p, a, w, out);
+    const problem p = {taps,
+                       a_offset,
+                       zero,
+                       out_stride,
+                       ((const buffer_head *)w)->group,
+                       edy_avx2_output_make(output)};
+    run(EDY_RULE_TFLITE, pixels, channels, &p, a, w, out);
 }
 
 void edy_avx2_s8_depthwise(edy_kernels *k) {
-    k->s8_depthwise[EDY_RULE_ONNX] = (edy_s8_depthwise){.name = "s8_dwconv_onnx_4x16__avx2",
+    k->s8_depthwise[EDY_RULE_ONNX] = (edy_s8_depthwise){.name = "s8_dwconv_onnx_2x32__avx2",
                                                         .run = dwconv_onnx,
                                                         .packed_bytes = packed_bytes,
                                                         .pack = pack};
-    k->s8_depthwise[EDY_RULE_TFLITE] = (edy_s8_depthwise){.name = "s8_dwconv_tflite_4x16__avx2",
+    k->s8_depthwise[EDY_RULE_TFLITE] = (edy_s8_depthwise){.name = "s8_dwconv_tflite_2x32__avx2",
                                                           .run = dwconv_tflite,
                                                           .packed_bytes = packed_bytes,
                                                           .pack = pack};
