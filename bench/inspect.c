@@ -79,7 +79,7 @@ static void print_step(const edy_plan *plan, int32_t index, FILE *out) {
     const edy_plan_step s = edy_plan_step_at(plan, index);
     const edy_value *y = &edy_plan_graph(plan)->value[s.node->output[0]];
     char fused[80], op[120], shape[80], macs[32], packed[32];
-    snprintf(op, sizeof op, "%s%s", edy_op_text(s.node->op),
+    snprintf(op, sizeof op, "%s%s", edy_node_text(s.node),
              edy_fused_text(s.node, fused, sizeof fused));
     fprintf(out, "%4d  %-21s %-8s %-15s %12s %13s\n", index, op, edy_dtype_text(y->dtype),
             edy_shape_text(&y->shape, shape, sizeof shape), edy_grouped(s.macs, macs),
@@ -106,7 +106,7 @@ static void print_steps(const edy_plan *plan, FILE *out) {
         if (!s.transposes)
             continue;
         snprintf(line, sizeof line, "step %d, %.120s (%s): %.160s", i, s.node->name,
-                 edy_op_text(s.node->op), s.reason);
+                 edy_node_text(s.node), s.reason);
         edy_print_wrapped(out, 2, line);
     }
 }
@@ -157,7 +157,7 @@ static cJSON *step_json(const edy_plan *plan, int32_t index) {
     char fused[80];
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "node", s.node->name);
-    cJSON_AddStringToObject(o, "operator", edy_op_text(s.node->op));
+    cJSON_AddStringToObject(o, "operator", edy_node_text(s.node));
     cJSON_AddStringToObject(o, "fused", edy_fused_text(s.node, fused, sizeof fused));
     cJSON_AddStringToObject(o, "dtype", edy_dtype_text(y->dtype));
     cJSON_AddItemToObject(o, "shape", shape_json(&y->shape));

@@ -76,7 +76,7 @@ static edy_status read_step(const edy_plan *plan, const edy_node *n, step_values
 }
 
 static void describe(const edy_node *n, char *text, size_t size) {
-    snprintf(text, size, "%.60s (%s)", n->name, edy_op_text(n->op));
+    snprintf(text, size, "%.60s (%s)", n->name, edy_node_text(n));
 }
 
 static void note_wrong(edy_node_judgement *j, const edy_node *n, size_t i, double exact, double got,

@@ -104,7 +104,7 @@ static cJSON *layer_json(const edy_layer_dump *d, size_t i) {
     snprintf(file, sizeof file, "%03zu.bin", i);
     cJSON_AddStringToObject(o, "file", file);
     cJSON_AddStringToObject(o, "name", v->name);
-    cJSON_AddStringToObject(o, "operator", edy_op_text(l->node->op));
+    cJSON_AddStringToObject(o, "operator", edy_node_text(l->node));
     cJSON_AddStringToObject(o, "node", l->node->name);
     cJSON_AddStringToObject(o, "dtype", edy_dtype_text(v->dtype));
     cJSON *shape = cJSON_AddArrayToObject(o, "shape");

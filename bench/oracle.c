@@ -49,6 +49,7 @@ static double element(edy_dtype dtype, const char *at) {
     case EDY_S8:
         return *(const int8_t *)at;
     case EDY_U8:
+    case EDY_BOOL:
         return *(const uint8_t *)at;
     case EDY_S32:
         memcpy(&s32, at, sizeof s32);
@@ -94,12 +95,13 @@ static const struct {
     [EDY_OP_QUANTIZE] = {edy_oracle_quantize, 1},
     [EDY_OP_DEQUANTIZE] = {edy_oracle_dequantize, 1},
     [EDY_OP_QLINEARCONV] = {edy_oracle_qlinearconv, 8},
+    [EDY_OP_UNARY] = {edy_oracle_unary, 1},
     [EDY_OP_LAYOUT] = {edy_oracle_pad, 1}, /* same axes: in ONNX's order nothing moves */
 };
 
 static edy_status name_node(const edy_node *n, const edy_error *inner, edy_error *err) {
-    return edy_fail(err, inner->code, "oracle, %s (node \"%.80s\"): %s", edy_op_text(n->op),
-                    n->name, inner->message);
+    return edy_fail(err, inner->code, "oracle, %s (node \"%.80s\"): %s", edy_node_text(n), n->name,
+                    inner->message);
 }
 
 edy_status edy_oracle_node(const edy_graph *graph, const edy_node *node,
@@ -114,6 +116,8 @@ edy_status edy_oracle_node(const edy_graph *graph, const edy_node *node,
         if (i >= node->n_inputs || !in[i])
             if (!(i > 0 && (node->op == EDY_OP_QUANTIZE || node->op == EDY_OP_DEQUANTIZE)))
                 st = edy_fail(&inner, EDY_UNSUPPORTED, "input %d is missing", i);
+    if (!st && !operators[node->op].run)
+        st = edy_fail(&inner, EDY_UNSUPPORTED, "it is not known");
     st = st ? st : edy_oracle_tensor_create(&graph->value[node->output[0]].shape, out, &inner);
     double *magnitude = st ? NULL : calloc(out->count ? out->count : 1, sizeof *magnitude);
     if (!st && !magnitude)

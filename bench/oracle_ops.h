@@ -37,6 +37,7 @@ edy_status edy_oracle_concat(edy_oracle_call *c);
 edy_status edy_oracle_quantize(edy_oracle_call *c);
 edy_status edy_oracle_dequantize(edy_oracle_call *c);
 edy_status edy_oracle_qlinearconv(edy_oracle_call *c);
+edy_status edy_oracle_unary(edy_oracle_call *c);
 
 /* Result of one operation in the call's precision. Sums, products, quotients and square roots of
  * binary32 numbers round to binary32 through double without double rounding (53 >= 2 * 24 + 2). */

@@ -30,6 +30,8 @@ static edy_dtype dtype_of(int type) {
         return EDY_S32;
     case 7:
         return EDY_S64;
+    case 9:
+        return EDY_BOOL;
     default:
         return EDY_NONE;
     }
@@ -227,7 +229,7 @@ edy_status edy_ort_bind(edy_ort_session *s, size_t index, void *data, edy_error 
                                      const int64_t *dims, size_t rank, int type,
                                      ort_object **value);
     static const int type_of[] = {
-        [EDY_F32] = 1, [EDY_U8] = 2, [EDY_S8] = 3, [EDY_S32] = 6, [EDY_S64] = 7};
+        [EDY_F32] = 1, [EDY_U8] = 2, [EDY_S8] = 3, [EDY_S32] = 6, [EDY_S64] = 7, [EDY_BOOL] = 9};
     const edy_ort_port *port = edy_ort_input(s, index);
     edy_ort_release(s->ort, SLOT_RELEASE_VALUE, s->in_value[index]);
     s->in_value[index] = NULL;

@@ -49,7 +49,7 @@ static void add_step(cJSON *list, const edy_profile *p, int32_t index) {
     char shape[80];
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "node", s.node->name);
-    cJSON_AddStringToObject(o, "operator", edy_op_text(s.node->op));
+    cJSON_AddStringToObject(o, "operator", edy_node_text(s.node));
     cJSON_AddStringToObject(o, "class", edy_layer_class_key(edy_layer_class_of(g, s.node)));
     cJSON_AddStringToObject(o, "dtype", edy_dtype_text(y->dtype));
     cJSON_AddStringToObject(o, "shape", edy_shape_text(&y->shape, shape, sizeof shape));

@@ -21,9 +21,9 @@ static const char *operator_text(const edy_node *n, char *text, size_t size) {
     char stride[16] = "";
     if (n->window.stride[0] > 1 || n->window.stride[1] > 1)
         snprintf(stride, sizeof stride, "/%d", (int)n->window.stride[0]);
-    snprintf(text, size, "%s", edy_op_text(n->op));
+    snprintf(text, size, "%s", edy_node_text(n));
     if (n->op == EDY_OP_CONV)
-        snprintf(text, size, "%s %dx%d%s%s", edy_op_text(n->op), (int)n->window.kernel[0],
+        snprintf(text, size, "%s %dx%d%s%s", edy_node_text(n), (int)n->window.kernel[0],
                  (int)n->window.kernel[1], stride, residual ? " +Add" : "");
     if (strstr(text, "AveragePool"))
         memcpy(strstr(text, "AveragePool"), "AvgPool", sizeof "AvgPool");

@@ -325,10 +325,27 @@ const char *edy_op_text(edy_op_kind op) {
     return (unsigned)op < EDY_OP_COUNT ? text[op] : "unknown";
 }
 
+/* An unknown number is no name: nodes are data. */
+static const char *text_at(const char *const *text, int32_t count, int32_t index) {
+    return index >= 0 && index < count ? text[index] : "unknown";
+}
+
+const char *edy_node_text(const edy_node *n) {
+#define EDY_SUB_TEXT(name, words) words,
+    static const char *const unary[] = {EDY_UNARY_MAP(EDY_SUB_TEXT)};
+#undef EDY_SUB_TEXT
+    switch (n->op) {
+    case EDY_OP_UNARY:
+        return text_at(unary, EDY_UNARY_COUNT, n->sub);
+    default:
+        return edy_op_text(n->op);
+    }
+}
+
 /* Prefixes the message of a shape rule with operator and node. */
 static edy_status name_node(const edy_node *n, edy_status status, const edy_error *inner,
                             edy_error *err) {
-    return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name,
+    return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_node_text(n), n->name,
                     inner->message);
 }
 

@@ -41,7 +41,8 @@
     X(QUANTIZE, "QuantizeLinear")                                                                  \
     X(DEQUANTIZE, "DequantizeLinear")                                                              \
     X(QLINEARCONV, "QLinearConv") /* as imported; lower_quantized makes it an integer CONV */      \
-    X(LAYOUT, "Layout")           /* made by assign_layout: same axes, other order in memory */
+    X(LAYOUT, "Layout")           /* made by assign_layout: same axes, other order in memory */    \
+    X(UNARY, "unary function")    /* node.sub: an edy_unary; y[i] = f(x[i]) */
 
 typedef enum edy_op_kind {
 #define EDY_OP_ENUM(name, text) EDY_OP_##name,
@@ -49,6 +50,72 @@ typedef enum edy_op_kind {
 #undef EDY_OP_ENUM
         EDY_OP_COUNT
 } edy_op_kind;
+
+/* Families: one kind of node, one row a function here and one in the family's file. What a node is
+ * called in messages, inspect and exports is its function's name: edy_node_text. X(name, text) */
+#define EDY_UNARY_MAP(X) /* engine/ops/unary.c */                                                  \
+    X(SIGMOID, "Sigmoid")                                                                          \
+    X(HARDSIGMOID, "HardSigmoid") /* alpha, beta */                                                \
+    X(HARDSWISH, "HardSwish")                                                                      \
+    X(TANH, "Tanh")                                                                                \
+    X(ELU, "Elu")   /* alpha */                                                                    \
+    X(SELU, "Selu") /* alpha, beta: ONNX's gamma */                                                \
+    X(CELU, "Celu") /* alpha */                                                                    \
+    X(SOFTPLUS, "Softplus")                                                                        \
+    X(SOFTSIGN, "Softsign")                                                                        \
+    X(THRESHOLDEDRELU, "ThresholdedRelu") /* alpha */                                              \
+    X(ERF, "Erf")                                                                                  \
+    X(EXP, "Exp")                                                                                  \
+    X(LOG, "Log")                                                                                  \
+    X(SQRT, "Sqrt")                                                                                \
+    X(RECIPROCAL, "Reciprocal")                                                                    \
+    X(FLOOR, "Floor")                                                                              \
+    X(CEIL, "Ceil")                                                                                \
+    X(ROUND, "Round") /* ties to even */                                                           \
+    X(SIGN, "Sign")                                                                                \
+    X(NEG, "Neg")                                                                                  \
+    X(ABS, "Abs")                                                                                  \
+    X(NOT, "Not") /* bool */                                                                       \
+    X(SIN, "Sin")                                                                                  \
+    X(COS, "Cos")
+
+#define EDY_BINARY_MAP(X) /* engine/ops/binary.c; Add and Mul are kinds of their own */            \
+    X(SUB, "Sub")                                                                                  \
+    X(DIV, "Div")                                                                                  \
+    X(MIN, "Min")                                                                                  \
+    X(MAX, "Max")                                                                                  \
+    X(POW, "Pow")                                                                                  \
+    X(PRELU, "PRelu")                                                                              \
+    X(EQUAL, "Equal") /* from here on the result is bool */                                        \
+    X(LESS, "Less")                                                                                \
+    X(GREATER, "Greater")                                                                          \
+    X(LESSOREQUAL, "LessOrEqual")                                                                  \
+    X(GREATEROREQUAL, "GreaterOrEqual")                                                            \
+    X(AND, "And")                                                                                  \
+    X(OR, "Or")                                                                                    \
+    X(XOR, "Xor")
+
+#define EDY_REDUCE_MAP(X) /* engine/ops/reduce.c */                                                \
+    X(MEAN, "ReduceMean")                                                                          \
+    X(SUM, "ReduceSum")                                                                            \
+    X(MAX, "ReduceMax")                                                                            \
+    X(MIN, "ReduceMin")                                                                            \
+    X(PROD, "ReduceProd")                                                                          \
+    X(L1, "ReduceL1")                                                                              \
+    X(L2, "ReduceL2")                                                                              \
+    X(SUMSQUARE, "ReduceSumSquare")                                                                \
+    X(LOGSUM, "ReduceLogSum")                                                                      \
+    X(LOGSUMEXP, "ReduceLogSumExp")
+
+#define EDY_UNARY_ENUM(name, text) EDY_UNARY_##name,
+#define EDY_BINARY_ENUM(name, text) EDY_BINARY_##name,
+#define EDY_REDUCE_ENUM(name, text) EDY_REDUCE_##name,
+typedef enum edy_unary { EDY_UNARY_MAP(EDY_UNARY_ENUM) EDY_UNARY_COUNT } edy_unary;
+typedef enum edy_binary { EDY_BINARY_MAP(EDY_BINARY_ENUM) EDY_BINARY_COUNT } edy_binary;
+typedef enum edy_reduce { EDY_REDUCE_MAP(EDY_REDUCE_ENUM) EDY_REDUCE_COUNT } edy_reduce;
+#undef EDY_UNARY_ENUM
+#undef EDY_BINARY_ENUM
+#undef EDY_REDUCE_ENUM
 
 typedef enum edy_layout {
     EDY_LAYOUT_PLAIN, /* row-major in the order of the axes: as ONNX lays it out */
@@ -101,6 +168,7 @@ enum {
 
 typedef struct edy_node {
     edy_op_kind op;
+    int32_t sub;      /* which function of the family (UNARY, BINARY, REDUCE) */
     const char *name; /* the model's name for it; made up ("Conv_3") where the model has none */
     int32_t n_inputs, n_outputs;
     edy_value_id input[EDY_MAX_INPUTS];
@@ -112,7 +180,7 @@ typedef struct edy_node {
     edy_rule rule; /* integer nodes: which requantization */
     /* Attributes; each operator uses those its ONNX definition has. */
     edy_window window;     /* Conv, MaxPool, AveragePool, Pad (pad only, H and W) */
-    float alpha, beta;     /* Gemm; LeakyRelu has alpha */
+    float alpha, beta;     /* Gemm; LeakyRelu has alpha; unary functions as EDY_UNARY_MAP says */
     bool trans_a, trans_b; /* Gemm */
     float epsilon;         /* BatchNormalization */
     int64_t axis;          /* Concat, Softmax, QuantizeLinear, DequantizeLinear; Flatten's too */
@@ -123,6 +191,11 @@ typedef struct edy_node {
     int64_t target[EDY_MAX_RANK];
     int64_t pads[2 * EDY_MAX_RANK]; /* Pad, Layout: begins, then ends, one a dimension */
     float pad_value;                /* Pad, in the value's real domain */
+    uint32_t axes;                  /* reductions: a bit an axis, of the input as imported */
+    bool keep_dims;                 /* reductions */
+    edy_dtype to;                   /* Cast */
+    /* Slice, one an axis: as ONNX means them (negative from the end, clamped to the extent). */
+    int64_t start[EDY_MAX_RANK], stop[EDY_MAX_RANK], step[EDY_MAX_RANK];
 } edy_node;
 
 /* What edy_graph_producer remembers. */
@@ -197,6 +270,8 @@ edy_status edy_graph_infer(edy_graph *g, edy_error *err);
 edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err);
 
 const char *edy_op_text(edy_op_kind op);
+/* ONNX's name of what the node computes: of its kind, or of its function where that is a family. */
+const char *edy_node_text(const edy_node *n);
 uint64_t edy_graph_macs(const edy_graph *g); /* multiply-accumulates of one run at this batch */
 uint64_t edy_node_macs(const edy_graph *g, const edy_node *n);
 uint64_t edy_graph_parameters(const edy_graph *g); /* elements of constant weights and biases */

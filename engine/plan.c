@@ -206,7 +206,7 @@ static edy_status build_step(edy_plan *plan, edy_planner *planner, int32_t index
     if (!status && (!s->kernel || !s->reason))
         status = edy_fail(&inner, EDY_NO_MEMORY, "no memory for a name or a reason");
     if (status)
-        return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name,
+        return edy_fail(err, status, "%s (node \"%.80s\"): %s", edy_node_text(n), n->name,
                         inner.message);
     plan->n_steps++;
     return EDY_OK;
@@ -229,7 +229,7 @@ static edy_status build_steps(edy_plan *plan, const int32_t *scratch, edy_error 
             continue;
         if (edy_shape_count(&g->value[g->node[i].output[0]].shape) == 0)
             return edy_fail(err, EDY_UNSUPPORTED, "%s (node \"%.80s\"): an empty result",
-                            edy_op_text(g->node[i].op), g->node[i].name);
+                            edy_node_text(&g->node[i]), g->node[i].name);
         const edy_status status = build_step(plan, &planner, i, scratch[i], err);
         if (status)
             return status;

@@ -20,7 +20,8 @@ enum { EDY_MAX_RANK = 8 };
     X(S8, 1, "int8")                                                                               \
     X(U8, 1, "uint8")                                                                              \
     X(S32, 4, "int32")                                                                             \
-    X(S64, 8, "int64")
+    X(S64, 8, "int64")                                                                             \
+    X(BOOL, 1, "bool") /* 0 or 1 */
 
 typedef enum edy_dtype {
 #define EDY_DTYPE_ENUM(name, bytes, text) EDY_##name,

@@ -161,7 +161,7 @@ static edy_status read_layer(const edy_qdq_writer *w, const edy_node *n, layer *
     const edy_value_id bias = edy_node_bias(n);
     if (!g->value[n->input[EDY_IN_W]].data || (bias != EDY_NO_VALUE && !g->value[bias].data))
         return edy_fail(err, EDY_UNSUPPORTED, "%s (node \"%.80s\"): its weights are not constant",
-                        edy_op_text(n->op), n->name);
+                        edy_node_text(n), n->name);
     *l = (layer){.view = view_weights(g, n),
                  .bias = bias == EDY_NO_VALUE ? NULL : g->value[bias].data,
                  .bias_elems = bias == EDY_NO_VALUE ? 0 : edy_shape_count(&g->value[bias].shape),
@@ -171,7 +171,7 @@ static edy_status read_layer(const edy_qdq_writer *w, const edy_node *n, layer *
     if (l->bias_limit < 65536.0)
         return edy_fail(err, EDY_UNSUPPORTED,
                         "%s (node \"%.80s\"): sums of %zu products may leave 32 bits",
-                        edy_op_text(n->op), n->name, l->view.length);
+                        edy_node_text(n), n->name, l->view.length);
     return EDY_OK;
 }
 

@@ -50,7 +50,7 @@ static bool is_relu(const edy_node *n) {
 
 static Onnx__NodeProto *write_conv(edy_onnx_writer *w, const edy_node *n) {
     const bool integer = n->op == EDY_OP_QLINEARCONV;
-    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
     write_inputs(w, p, n, integer ? 9 : 3);
     write_window(w, p, &n->window);
     edy_writer_ints(w, p, "dilations", n->window.dilation, 2);
@@ -59,7 +59,7 @@ static Onnx__NodeProto *write_conv(edy_onnx_writer *w, const edy_node *n) {
 }
 
 static Onnx__NodeProto *write_pool(edy_onnx_writer *w, const edy_node *n) {
-    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
     write_inputs(w, p, n, 1);
     write_window(w, p, &n->window);
     edy_writer_int(w, p, "ceil_mode", n->window.ceil_mode);
@@ -98,7 +98,7 @@ static Onnx__NodeProto *write_batchnorm(edy_onnx_writer *w, const edy_node *n) {
 }
 
 static Onnx__NodeProto *write_plain(edy_onnx_writer *w, const edy_node *n) {
-    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
     write_inputs(w, p, n, n->op == EDY_OP_GLOBALAVGPOOL ? 1 : 2);
     return p;
 }
@@ -133,9 +133,9 @@ static Onnx__NodeProto *write_concat(edy_onnx_writer *w, const edy_node *n) {
 }
 
 static Onnx__NodeProto *write_quantizer(edy_onnx_writer *w, const edy_node *n) {
-    Onnx__NodeProto *p = edy_writer_node(w, edy_op_text(n->op), n->name);
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
     if (n->n_inputs < 2)
-        edy_writer_fail(w, EDY_BAD_ARGUMENT, "%s (node \"%.80s\") was lowered", edy_op_text(n->op),
+        edy_writer_fail(w, EDY_BAD_ARGUMENT, "%s (node \"%.80s\") was lowered", edy_node_text(n),
                         n->name);
     write_inputs(w, p, n, 3);
     if (n->n_inputs >= 2 && w->graph->value[n->input[1]].shape.rank > 0)
@@ -156,6 +156,20 @@ static Onnx__NodeProto *write_leakyrelu(edy_onnx_writer *w, const edy_node *n) {
     Onnx__NodeProto *p = edy_writer_node(w, "LeakyRelu", n->name);
     write_inputs(w, p, n, 1);
     edy_writer_float(w, p, "alpha", n->alpha);
+    return p;
+}
+
+static Onnx__NodeProto *write_unary(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
+    write_inputs(w, p, n, 1);
+    const bool beta = n->sub == EDY_UNARY_HARDSIGMOID || n->sub == EDY_UNARY_SELU;
+    if (beta || n->sub == EDY_UNARY_ELU || n->sub == EDY_UNARY_CELU ||
+        n->sub == EDY_UNARY_THRESHOLDEDRELU)
+        edy_writer_float(w, p, "alpha", n->alpha);
+    if (beta)
+        edy_writer_float(w, p, n->sub == EDY_UNARY_SELU ? "gamma" : "beta", n->beta);
+    if (n->sub == EDY_UNARY_HARDSWISH)
+        edy_writer_fail(w, EDY_UNSUPPORTED, "opset 13 has no HardSwish");
     return p;
 }
 
@@ -204,7 +218,7 @@ static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const 
     [EDY_OP_TRANSPOSE] = write_transpose, [EDY_OP_PAD] = write_pad,
     [EDY_OP_CONCAT] = write_concat,       [EDY_OP_SOFTMAX] = write_softmax,
     [EDY_OP_QUANTIZE] = write_quantizer,  [EDY_OP_DEQUANTIZE] = write_quantizer,
-    [EDY_OP_QLINEARCONV] = write_conv,
+    [EDY_OP_QLINEARCONV] = write_conv,    [EDY_OP_UNARY] = write_unary,
 };
 
 /* The sum of a Conv and its residual, as a node of its own. */
@@ -237,7 +251,7 @@ void edy_export_node(edy_onnx_writer *w, const edy_node *n) {
         return;
     if (!writers[n->op]) {
         edy_writer_fail(w, EDY_BAD_ARGUMENT, "%s (node \"%.80s\") has no form in ONNX",
-                        edy_op_text(n->op), n->name);
+                        edy_node_text(n), n->name);
         return;
     }
     Onnx__NodeProto *p = writers[n->op](w, n);

@@ -158,6 +158,8 @@ static int32_t data_type(edy_dtype dtype) {
         return ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
     case EDY_S64:
         return ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+    case EDY_BOOL:
+        return ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
     default:
         return ONNX__TENSOR_PROTO__DATA_TYPE__UNDEFINED;
     }

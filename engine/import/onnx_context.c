@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/import/onnx_tensor.h"
+#include "engine/ops/evaluate.h"
 #include "engine/ops/op.h"
 
 /* ---- Messages ---------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ static edy_status resolve(edy_onnx_context *c, size_t index, edy_onnx_name **nam
     if (!found)
         return edy_onnx_node_fail(c, EDY_BAD_FILE, "reads \"%.80s\", which nothing defines",
                                   c->node->input[index]);
-    if (found->output > 0)
+    if (found->output > 0 && found->id == EDY_NO_VALUE)
         return edy_onnx_node_fail(c, EDY_UNSUPPORTED,
                                   "reads \"%.80s\", output %d of a node; only output 0 is "
                                   "supported",
@@ -84,8 +85,12 @@ edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
 }
 
 static edy_status refuse_computed(edy_onnx_context *c, size_t index) {
-    return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "input %zu \"%.80s\" is not a constant", index,
-                              c->node->input[index]);
+    const edy_onnx_name *name = edy_onnx_names_find(&c->names, c->node->input[index]);
+    const bool input = name && name->input;
+    if (input && c->options->wanted)
+        snprintf(c->options->wanted, EDY_WANTED_SIZE, "%.*s", EDY_WANTED_SIZE - 1, name->text);
+    return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "input %zu \"%.80s\" is not a constant%s", index,
+                              c->node->input[index], input ? " but an input of the graph" : "");
 }
 
 edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
@@ -147,6 +152,7 @@ edy_status edy_onnx_scalar_input(edy_onnx_context *c, size_t index, float *value
         *value = *(const float *)v->data;
         break;
     case EDY_U8:
+    case EDY_BOOL:
         *value = *(const uint8_t *)v->data;
         break;
     case EDY_S8:
@@ -209,6 +215,25 @@ edy_status edy_onnx_check_size(edy_onnx_context *c, const char *name, edy_dtype 
     return EDY_OK;
 }
 
+/* Evaluates the last node, whose inputs are constants. */
+static edy_status fold_last(edy_onnx_context *c) {
+    edy_graph *g = c->graph;
+    const edy_node *n = &g->node[g->n_nodes - 1];
+    const edy_value *y = &g->value[n->output[0]];
+    const uint64_t bytes = edy_shape_count(&y->shape) * edy_dtype_bytes(y->dtype);
+    if (bytes > c->limits->model_bytes - c->folded_bytes)
+        return edy_onnx_node_fail(
+            c, EDY_LIMIT, "constants computed so far need more than the limit of %" PRIu64 " bytes",
+            c->limits->model_bytes);
+    c->folded_bytes += bytes;
+    edy_error inner = {0};
+    const edy_status status = edy_evaluate(g, n, &inner);
+    if (status)
+        return edy_onnx_node_fail(c, status, "%s", inner.message);
+    g->n_nodes--;
+    return EDY_OK;
+}
+
 edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id) {
     edy_graph *g = c->graph;
     if (edy_graph_add_value(g, text, EDY_NONE, id, c->err))
@@ -221,7 +246,8 @@ edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_i
     if (status)
         return edy_onnx_node_fail(c, status, "%s", inner.message);
     g->value[*id].shape_known = true;
-    return edy_onnx_check_size(c, text, g->value[*id].dtype, &g->value[*id].shape);
+    const edy_status fits = edy_onnx_check_size(c, text, g->value[*id].dtype, &g->value[*id].shape);
+    return fits || !edy_can_evaluate(g, n) ? fits : fold_last(c);
 }
 
 edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,
@@ -246,6 +272,14 @@ edy_status edy_onnx_finish(edy_onnx_context *c) {
     edy_onnx_name *name;
     const edy_status status = edy_onnx_output(c, &name);
     return status ? status : edy_onnx_finish_as(c, name->text, &name->id);
+}
+
+edy_status edy_onnx_finish_output(edy_onnx_context *c, size_t index) {
+    const char *text = index < c->node->n_output ? c->node->output[index] : NULL;
+    edy_onnx_name *name = text && text[0] ? edy_onnx_names_find(&c->names, text) : NULL;
+    if (!name)
+        return edy_onnx_node_fail(c, EDY_BAD_FILE, "it has no output %zu", index);
+    return edy_onnx_finish_as(c, name->text, &name->id);
 }
 
 edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id) {

@@ -12,6 +12,8 @@
 typedef struct edy_onnx_context {
     const char *file; /* for messages */
     const edy_limits *limits;
+    const edy_import_options *options; /* never NULL */
+    uint64_t folded_bytes;             /* constants made by folding so far */
     const Onnx__GraphProto *proto;
     int64_t opset;
     edy_graph *graph;
@@ -63,13 +65,17 @@ edy_status edy_onnx_begin_with(edy_onnx_context *c, edy_op_kind op, const edy_va
                                int32_t n_inputs, edy_node **n);
 /* Both: the inputs are those of the file's node. */
 edy_status edy_onnx_begin(edy_onnx_context *c, edy_op_kind op, int32_t n_inputs, edy_node **n);
-/* Gives the last node an output named text, runs its shape rule, and checks the output's size. */
+/* Gives the last node an output named text, runs its shape rule, and checks the output's size.
+ * Where the operator folds (edy_op.folds) and all inputs are constants, the node is evaluated and
+ * removed: the output is a constant. */
 edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id);
 /* The same for the output of the node at hand, which later nodes can then find. */
 edy_status edy_onnx_finish(edy_onnx_context *c);
 /* Appends a Reshape of `from` (target as in edy_node) with an output named text. */
 edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,
                             int32_t rank, const char *text, edy_value_id *to);
+/* The same for its output number index (Split is one node of ours for each). */
+edy_status edy_onnx_finish_output(edy_onnx_context *c, size_t index);
 /* The table entry of output 0 of the node at hand. EDY_BAD_FILE where it has none. */
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name);
 /* Makes the output of the node at hand stand for id (Identity). */

@@ -51,12 +51,11 @@ static edy_status read_input_type(edy_onnx_context *c, const Onnx__ValueInfoProt
         return edy_onnx_fail(c, EDY_UNSUPPORTED, "input \"%.80s\" is no tensor of a known shape",
                              info->name);
     *dtype = edy_onnx_dtype(type->elem_type);
-    if ((*dtype != EDY_F32 && *dtype != EDY_U8 && *dtype != EDY_S8) ||
-        type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
-        type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL)
-        return edy_onnx_fail(c, EDY_UNSUPPORTED,
-                             "input \"%.80s\" is %s; float32, uint8 and int8 are supported",
-                             info->name, edy_onnx_type_text(type->elem_type));
+    if (*dtype == EDY_NONE || type->elem_type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+        return edy_onnx_fail(
+            c, EDY_UNSUPPORTED,
+            "input \"%.80s\" is %s; float32, uint8, int8, int32, int64 and bool are supported",
+            info->name, edy_onnx_type_text(type->elem_type));
     if (type->shape->n_dim > EDY_MAX_RANK)
         return edy_onnx_fail(c, EDY_UNSUPPORTED,
                              "input \"%.80s\" has %zu dimensions, at most %d are supported",
@@ -68,8 +67,33 @@ static edy_status read_input_type(edy_onnx_context *c, const Onnx__ValueInfoProt
     return status;
 }
 
+static const edy_import_binding *find_binding(const edy_onnx_context *c, const char *name) {
+    for (size_t i = 0; i < c->options->n_bindings; i++)
+        if (strcmp(c->options->bindings[i].name, name) == 0)
+            return &c->options->bindings[i];
+    return NULL;
+}
+
+/* The input becomes a constant. */
+static edy_status bind_input(edy_onnx_context *c, const Onnx__ValueInfoProto *info,
+                             const edy_import_binding *b, edy_value_id *id) {
+    const Onnx__TypeProto__Tensor *type = tensor_type(info);
+    if (!type || edy_onnx_dtype(type->elem_type) != b->dtype)
+        return edy_onnx_fail(c, EDY_BAD_ARGUMENT, "input \"%.80s\" is bound to %s, but is %s",
+                             info->name, edy_dtype_text(b->dtype),
+                             edy_onnx_type_text(type ? type->elem_type : -1));
+    edy_error inner;
+    const edy_status status =
+        edy_graph_add_constant(c->graph, info->name, b->dtype, &b->shape, b->data, id, &inner);
+    return status ? edy_onnx_fail(c, status, "input \"%.80s\": %s", info->name, inner.message)
+                  : EDY_OK;
+}
+
 static edy_status import_input(edy_onnx_context *c, const Onnx__ValueInfoProto *info) {
     edy_onnx_name *name = edy_onnx_names_find(&c->names, info->name);
+    const edy_import_binding *binding = find_binding(c, info->name);
+    if (binding)
+        return bind_input(c, info, binding, &name->id);
     if (name->tensor)
         return EDY_OK; /* an initializer: a constant */
     edy_dtype dtype = EDY_NONE;
@@ -90,15 +114,25 @@ static edy_status import_input(edy_onnx_context *c, const Onnx__ValueInfoProto *
     return EDY_OK;
 }
 
+static edy_status check_bindings(edy_onnx_context *c) {
+    for (size_t i = 0; i < c->options->n_bindings; i++) {
+        const edy_onnx_name *name = edy_onnx_names_find(&c->names, c->options->bindings[i].name);
+        if (!name || !name->input)
+            return edy_onnx_fail(c, EDY_BAD_ARGUMENT, "the graph has no input \"%.80s\" to bind",
+                                 c->options->bindings[i].name);
+    }
+    return EDY_OK;
+}
+
 static edy_status import_inputs(edy_onnx_context *c) {
     edy_graph *g = c->graph;
     g->input = calloc(c->proto->n_input + 1, sizeof *g->input);
     if (!g->input)
         return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
-    edy_status status = EDY_OK;
+    edy_status status = check_bindings(c);
     for (size_t i = 0; i < c->proto->n_input && !status; i++)
         status = import_input(c, c->proto->input[i]);
-    if (!status && g->n_inputs == 0)
+    if (!status && g->n_inputs == 0 && !c->options->constant_results)
         status = edy_onnx_fail(c, EDY_BAD_FILE, "the graph has no input");
     return status;
 }
@@ -136,15 +170,22 @@ static edy_status import_output(edy_onnx_context *c, const Onnx__ValueInfoProto 
     edy_onnx_name *name = edy_onnx_names_find(&c->names, text);
     if (!name)
         return edy_onnx_fail(c, EDY_BAD_FILE, "nothing makes the graph's output \"%.80s\"", text);
-    if (name->output > 0)
+    if (name->output > 0 && name->id == EDY_NO_VALUE)
         return edy_onnx_fail(c, EDY_UNSUPPORTED,
                              "the graph's output \"%.80s\" is output %d of a node; only output 0 "
                              "is supported",
                              text, name->output);
-    if (name->tensor || edy_onnx_value(c, name->id)->data)
+    edy_status status = EDY_OK;
+    const bool constant = name->id == EDY_NO_VALUE || edy_onnx_value(c, name->id)->data;
+    if (constant && !c->options->constant_results)
         return edy_onnx_fail(c, EDY_UNSUPPORTED, "the graph's output \"%.80s\" is a constant",
                              text);
-    const edy_status status = name_output(c, name);
+    if (name->id == EDY_NO_VALUE && name->tensor)
+        status = edy_onnx_tensor(c, name->tensor, name->text, &name->id);
+    if (!status && name->id == EDY_NO_VALUE)
+        status = edy_onnx_fail(c, EDY_BAD_FILE, "nothing makes the graph's output \"%.80s\"", text);
+    if (!status)
+        status = name_output(c, name);
     if (status)
         return status;
     const Onnx__TypeProto__Tensor *type = tensor_type(info);
@@ -282,13 +323,16 @@ static edy_status import_model(edy_onnx_context *c, const Onnx__ModelProto *mode
     return import_graph(c);
 }
 
-edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
-                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
-    const edy_limits defaults = edy_limits_default();
+/* options->limits is not NULL. */
+static edy_status import_bytes(const char *name, const void *bytes, size_t size,
+                               const edy_import_options *options, edy_graph **graph,
+                               edy_error *err) {
     edy_error own;
     edy_onnx_model model = {0};
     edy_onnx_context c = {
-        .file = name, .limits = limits ? limits : &defaults, .err = err ? err : &own};
+        .file = name, .limits = options->limits, .options = options, .err = err ? err : &own};
+    if (options->wanted)
+        options->wanted[0] = '\0';
     edy_status status = unpack(&c, bytes, size, &model);
     if (!status)
         status = import_model(&c, model.proto);
@@ -304,17 +348,25 @@ edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t si
     return status;
 }
 
-edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph **graph,
-                           edy_error *err) {
+edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t size,
+                                  const edy_limits *limits, edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
+    const edy_import_options options = {.limits = limits ? limits : &defaults};
+    return import_bytes(name, bytes, size, &options, graph, err);
+}
+
+edy_status edy_onnx_import_with(const char *path, const edy_import_options *options,
+                                edy_graph **graph, edy_error *err) {
+    const edy_limits defaults = edy_limits_default();
+    edy_import_options own = *options;
+    own.limits = own.limits ? own.limits : &defaults;
     edy_error inner;
     uint8_t *bytes;
     size_t size;
     *graph = NULL;
-    edy_status status =
-        edy_model_file_read(path, limits ? limits : &defaults, &bytes, &size, &inner);
+    edy_status status = edy_model_file_read(path, own.limits, &bytes, &size, &inner);
     if (!status) {
-        status = edy_onnx_import_memory(path, bytes, size, limits, graph, err);
+        status = import_bytes(path, bytes, size, &own, graph, err);
         free(bytes);
         return status;
     }
@@ -322,4 +374,10 @@ edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph
     if (err)
         make_printable(err);
     return status;
+}
+
+edy_status edy_onnx_import(const char *path, const edy_limits *limits, edy_graph **graph,
+                           edy_error *err) {
+    const edy_import_options options = {.limits = limits};
+    return edy_onnx_import_with(path, &options, graph, err);
 }

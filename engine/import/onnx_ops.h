@@ -32,6 +32,8 @@ edy_status edy_import_softmax(edy_onnx_context *c);
 edy_status edy_import_quantize(edy_onnx_context *c);
 edy_status edy_import_dequantize(edy_onnx_context *c);
 
+edy_status edy_import_unary(edy_onnx_context *c); /* onnx_ops_family.c */
+
 edy_status edy_import_constant(edy_onnx_context *c); /* onnx_ops_shape.c */
 edy_status edy_import_cast(edy_onnx_context *c);
 edy_status edy_import_identity(edy_onnx_context *c);

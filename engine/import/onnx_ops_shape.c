@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Operators that move or rename data: constants, aliases, reshapes, Transpose, Pad, Concat. On
- * constants the reshapes and Transpose are done here, so that weights stay constants. */
+/* Operators that move or rename data: constants, aliases, reshapes, Transpose, Pad, Concat. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -101,13 +100,9 @@ static edy_status import_reshape(edy_onnx_context *c, const int64_t *target, int
     edy_status status = edy_onnx_begin(c, EDY_OP_RESHAPE, 1, &n);
     if (status)
         return status;
-    const edy_value_id x = n->input[0];
     n->n_target = n_target;
     memcpy(n->target, target, (size_t)n_target * sizeof *target);
-    status = edy_onnx_finish(c);
-    if (!status && edy_onnx_value(c, x)->data)
-        edy_onnx_fold(c, edy_onnx_value(c, x)->data);
-    return status;
+    return edy_onnx_finish(c);
 }
 
 edy_status edy_import_reshape(edy_onnx_context *c) {
@@ -244,29 +239,6 @@ edy_status edy_import_unsqueeze(edy_onnx_context *c) {
 /* ---- Transpose --------------------------------------------------------------------------------
  */
 
-/* The constant x with its axes in the order of perm; NULL on no memory. shape is the result's. */
-static void *transposed(edy_region *region, const edy_value *x, const int64_t *perm,
-                        const edy_shape *shape) {
-    const size_t size = edy_dtype_bytes(x->dtype), elems = edy_shape_count(shape);
-    char *out = edy_region_array(region, elems, size);
-    size_t stride[EDY_MAX_RANK], from_stride[EDY_MAX_RANK], run = 1;
-    for (int32_t i = x->shape.rank - 1; i >= 0; i--) {
-        stride[i] = run;
-        run *= (size_t)x->shape.dim[i];
-    }
-    for (int32_t i = 0; i < shape->rank; i++)
-        from_stride[i] = stride[perm[i]];
-    for (size_t e = 0; out && e < elems; e++) {
-        size_t rest = e, from = 0;
-        for (int32_t i = shape->rank - 1; i >= 0; i--) {
-            from += rest % (size_t)shape->dim[i] * from_stride[i];
-            rest /= (size_t)shape->dim[i];
-        }
-        memcpy(out + e * size, (const char *)x->data + from * size, size);
-    }
-    return out;
-}
-
 edy_status edy_import_transpose(edy_onnx_context *c) {
     int64_t perm[EDY_MAX_RANK];
     int32_t n_perm;
@@ -284,18 +256,7 @@ edy_status edy_import_transpose(edy_onnx_context *c) {
     for (int32_t i = 0; i < rank; i++) /* the default reverses */
         n->perm[i] = n_perm < 0 ? rank - 1 - i : perm[i];
     n->n_perm = rank;
-    const edy_value_id x = n->input[0];
-    memcpy(perm, n->perm, sizeof perm);
-    status = edy_onnx_finish(c);
-    if (status || !edy_onnx_value(c, x)->data)
-        return status;
-    const edy_shape *shape =
-        &edy_onnx_value(c, c->graph->node[c->graph->n_nodes - 1].output[0])->shape;
-    const void *data = transposed(&c->graph->region, edy_onnx_value(c, x), perm, shape);
-    if (!data)
-        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for a constant");
-    edy_onnx_fold(c, data);
-    return EDY_OK;
+    return edy_onnx_finish(c);
 }
 
 /* ---- Pad --------------------------------------------------------------------------------------

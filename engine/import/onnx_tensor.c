@@ -26,7 +26,7 @@ static const struct type_row {
     [ONNX__TENSOR_PROTO__DATA_TYPE__INT32] = {"int32", EDY_S32, 4},
     [ONNX__TENSOR_PROTO__DATA_TYPE__INT64] = {"int64", EDY_S64, 8},
     [ONNX__TENSOR_PROTO__DATA_TYPE__STRING] = {"string", EDY_NONE, 0},
-    [ONNX__TENSOR_PROTO__DATA_TYPE__BOOL] = {"bool", EDY_U8, 1},
+    [ONNX__TENSOR_PROTO__DATA_TYPE__BOOL] = {"bool", EDY_BOOL, 1},
     [ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16] = {"float16", EDY_NONE, 0},
     [ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE] = {"float64", EDY_F32, 8},
     [ONNX__TENSOR_PROTO__DATA_TYPE__UINT32] = {"uint32", EDY_NONE, 0},
@@ -126,8 +126,9 @@ static void copy_double(const Onnx__TensorProto *t, size_t elems, float *out) {
  * elems. */
 static size_t copy_int32_data(const Onnx__TensorProto *t, size_t elems, edy_dtype dtype,
                               void *out) {
-    const int32_t low = dtype == EDY_U8 ? 0 : INT8_MIN,
-                  high = dtype == EDY_U8 ? UINT8_MAX : INT8_MAX;
+    const int32_t low = dtype == EDY_S8 ? INT8_MIN : 0, high = dtype == EDY_BOOL ? 1
+                                                               : dtype == EDY_U8 ? UINT8_MAX
+                                                                                 : INT8_MAX;
     if (dtype == EDY_S32) {
         memcpy(out, t->int32_data, elems * sizeof(int32_t));
         return elems;

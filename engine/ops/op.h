@@ -32,6 +32,9 @@ typedef struct edy_op {
     bool (*holds_input)(const edy_graph *g, const edy_node *n, int32_t i, size_t *at, size_t *row);
     /* prepare aliases output 0 to input 0 (Reshape): no memory, no step. */
     bool aliases_input;
+    /* Where all inputs are constants the importer evaluates the node (evaluate.h): prepare and run
+     * work on plain layouts, with the scalar kernels, before any pass. */
+    bool folds;
     /* The input whose memory output 0 may take, element for element, where nobody reads it later;
      * -1: none. NULL: none. */
     int32_t (*overwrites)(const edy_graph *g, const edy_node *n);

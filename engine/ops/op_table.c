@@ -26,6 +26,7 @@ const edy_op *edy_op_get(edy_op_kind kind) {
         [EDY_OP_DEQUANTIZE] = &edy_op_dequantize,
         [EDY_OP_QLINEARCONV] = &edy_op_qlinearconv,
         [EDY_OP_LAYOUT] = &edy_op_layout,
+        [EDY_OP_UNARY] = &edy_op_unary,
     };
     assert((unsigned)kind < EDY_OP_COUNT);
     return ops[kind];

@@ -26,5 +26,6 @@ extern const edy_op edy_op_quantize;
 extern const edy_op edy_op_dequantize;
 extern const edy_op edy_op_qlinearconv;
 extern const edy_op edy_op_layout;
+extern const edy_op edy_op_unary;
 
 #endif

@@ -42,4 +42,4 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     return EDY_OK;
 }
 
-const edy_op edy_op_reshape = {.infer = infer, .aliases_input = true};
+const edy_op edy_op_reshape = {.infer = infer, .aliases_input = true, .folds = true};

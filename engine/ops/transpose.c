@@ -122,5 +122,6 @@ static edy_status prepare_layout(edy_planner *p, edy_step *step, edy_error *err)
     return prepare_copy(p, step, &in, nhwc, extent, begin, err);
 }
 
-const edy_op edy_op_transpose = {.infer = infer_transpose, .prepare = prepare_transpose};
+const edy_op edy_op_transpose = {
+    .infer = infer_transpose, .prepare = prepare_transpose, .folds = true};
 const edy_op edy_op_layout = {.infer = infer_layout, .prepare = prepare_layout};

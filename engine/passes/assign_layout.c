@@ -35,7 +35,7 @@ static bool is_sensitive(edy_op_kind op) {
 static bool is_elementwise(edy_op_kind op) {
     return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_LEAKYRELU || op == EDY_OP_ADD ||
            op == EDY_OP_MUL || op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE ||
-           op == EDY_OP_PAD || op == EDY_OP_CONCAT;
+           op == EDY_OP_PAD || op == EDY_OP_CONCAT || op == EDY_OP_UNARY;
 }
 
 static bool is_rank4(const edy_graph *g, edy_value_id v) {
@@ -123,7 +123,7 @@ static int32_t gemm_after_flatten(const edy_graph *g, int32_t index) {
         const edy_node *r = &g->node[reader];
         const bool unary = r->op == EDY_OP_RELU || r->op == EDY_OP_CLIP ||
                            r->op == EDY_OP_LEAKYRELU || r->op == EDY_OP_QUANTIZE ||
-                           r->op == EDY_OP_DEQUANTIZE;
+                           r->op == EDY_OP_DEQUANTIZE || r->op == EDY_OP_UNARY;
         if (r->op == EDY_OP_GEMM && r->input[EDY_IN_X] == v) {
             const edy_value *w = &g->value[r->input[EDY_IN_W]];
             const bool fits = w->data && w->shape.rank == 2 && !r->trans_a;

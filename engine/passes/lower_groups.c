@@ -257,7 +257,8 @@ static void lower_choice(edy_graph *g, int32_t index) {
     if (t.quantizer < 0)
         return;
     const edy_value_id y = g->node[t.quantizer].output[0];
-    const bool table = n.op == EDY_OP_RELU || n.op == EDY_OP_CLIP || n.op == EDY_OP_LEAKYRELU;
+    const bool table = n.op == EDY_OP_RELU || n.op == EDY_OP_CLIP || n.op == EDY_OP_LEAKYRELU ||
+                       n.op == EDY_OP_UNARY;
     const bool clamps = table || n.op == EDY_OP_MAXPOOL;
     if ((!table && !edy_quant_same(&g->value[x].quant, &g->value[y].quant)) ||
         (!clamps && edy_has_clamp(&t.clamp)))
@@ -292,6 +293,7 @@ edy_status edy_lower_groups(edy_graph *g, edy_error *err) {
         case EDY_OP_RELU:
         case EDY_OP_CLIP:
         case EDY_OP_LEAKYRELU:
+        case EDY_OP_UNARY:
             lower_choice(g, i);
             break;
         default:

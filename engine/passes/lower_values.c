@@ -40,7 +40,7 @@ edy_quant_pair edy_quant_at(const edy_quant *q, const edy_shape *shape, size_t i
 }
 
 static edy_status quant_fail(const edy_node *n, edy_error *err, edy_status code, const char *what) {
-    return edy_fail(err, code, "%s (node \"%.80s\"): %s", edy_op_text(n->op), n->name, what);
+    return edy_fail(err, code, "%s (node \"%.80s\"): %s", edy_node_text(n), n->name, what);
 }
 
 /* Element i of a constant of an integer dtype. */
@@ -87,7 +87,7 @@ edy_status edy_quant_read(edy_graph *g, const edy_node *node, edy_value_id scale
         if (!(scales[i] > 0.0f) || !isfinite(scales[i]))
             return edy_fail(err, EDY_BAD_FILE,
                             "%s (node \"%.80s\"): scale %zu is %g, not a positive number",
-                            edy_op_text(node->op), node->name, i, (double)scales[i]);
+                            edy_node_text(node), node->name, i, (double)scales[i]);
         zeros[i] = (z ? integer_at(z, i) : 0) - (dtype == EDY_U8 ? 128 : 0);
     }
     *out = (edy_quant){.count = (uint32_t)count,
