@@ -17,8 +17,8 @@
  *   NaN       a clamp keeps NaN: lo <= NaN <= hi comes out as NaN.
  *   Pixels    `a` lists row pointers, made at plan time. A pointer that equals `zero` is used as it
  *             is (the row of padding); to every other pointer a_offset *bytes* are added (the
- *             image's place in the batch). The zero row holds 0 (fp32) or the input's zero point
- *             (s8).
+ *             image's place in the batch and, where rows share a list, the row's in the
+ *             image). The zero row holds 0 (fp32) or the input's zero point (s8).
  *   Align     activations and lists: of their element type only. Packed buffers: 64 bytes.
  *   Extents   every count is at least 1. Multipliers and scales are finite and positive.
  *

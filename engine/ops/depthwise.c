@@ -5,12 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A list of pointers that is longer would push activations out of the cache: all rows that padding
+ * does not touch then share one list, moved down the image by the kernel's offset. A kernel adds an
+ * offset for every tap, so that short lists are faster in full. */
+enum { FULL_LIST_BYTES = 192 * 1024 };
+
 /* One item of work is one output row of one image. */
 typedef struct depthwise_state {
     edy_taps taps;
+    edy_inner_rows inner;         /* rows of one list; none where first is end */
     const edy_f32_depthwise *f32; /* one of the two is set */
     const edy_s8_depthwise *s8;
-    const float **pointers_f32; /* [out pixels][taps], image 0 */
+    const float **pointers_f32; /* [lists][out_w][taps], image 0 */
     const int8_t **pointers_s8;
     void *zero, *packed;
     edy_f32_clamp clamp;
@@ -19,15 +25,31 @@ typedef struct depthwise_state {
     void *y;
 } depthwise_state;
 
+/* Which list output row y reads, and how many elements further on. */
+typedef struct row_list {
+    size_t list, offset;
+} row_list;
+
+static row_list list_of(const depthwise_state *s, size_t y) {
+    const edy_inner_rows inner = s->inner;
+    const edy_taps *t = &s->taps;
+    if (y <= inner.first || inner.first == inner.end)
+        return (row_list){y, 0};
+    if (y >= inner.end)
+        return (row_list){y - (inner.end - inner.first) + 1, 0};
+    const size_t rows = (y - inner.first) * (size_t)t->window->stride[0];
+    return (row_list){inner.first, rows * t->in_w * t->channels};
+}
+
 static void run_rows_f32(void *context, size_t begin, size_t end) {
     const depthwise_state *s = context;
     const edy_taps *t = &s->taps;
     for (size_t i = begin; i < end; i++) {
-        const size_t image = i / t->out_h, first = i % t->out_h * t->out_w;
-        float *y = (float *)s->y + (image * t->out_h * t->out_w + first) * t->channels;
-        s->f32->run(t->out_w, t->channels, t->taps, s->pointers_f32 + first * t->taps,
-                    image * t->in_h * t->in_w * t->channels * sizeof(float), s->zero, s->packed, y,
-                    t->channels, &s->clamp);
+        const row_list row = list_of(s, i % t->out_h);
+        const size_t from = i / t->out_h * t->in_h * t->in_w * t->channels + row.offset;
+        s->f32->run(t->out_w, t->channels, t->taps, s->pointers_f32 + row.list * t->out_w * t->taps,
+                    from * sizeof(float), s->zero, s->packed,
+                    (float *)s->y + i * t->out_w * t->channels, t->channels, &s->clamp);
     }
 }
 
@@ -35,11 +57,11 @@ static void run_rows_s8(void *context, size_t begin, size_t end) {
     const depthwise_state *s = context;
     const edy_taps *t = &s->taps;
     for (size_t i = begin; i < end; i++) {
-        const size_t image = i / t->out_h, first = i % t->out_h * t->out_w;
-        int8_t *y = (int8_t *)s->y + (image * t->out_h * t->out_w + first) * t->channels;
-        s->s8->run(t->out_w, t->channels, t->taps, s->pointers_s8 + first * t->taps,
-                   image * t->in_h * t->in_w * t->channels, s->zero, s->packed, y, t->channels,
-                   &s->output);
+        const row_list row = list_of(s, i % t->out_h);
+        const size_t from = i / t->out_h * t->in_h * t->in_w * t->channels + row.offset;
+        s->s8->run(t->out_w, t->channels, t->taps, s->pointers_s8 + row.list * t->out_w * t->taps,
+                   from, s->zero, s->packed, (int8_t *)s->y + i * t->out_w * t->channels,
+                   t->channels, &s->output);
     }
 }
 
@@ -52,7 +74,8 @@ static void run(const edy_step *step, edy_threads *threads) {
 static edy_status make_pointers(edy_planner *p, depthwise_state *s, size_t elem_bytes, int fill,
                                 edy_error *err) {
     const edy_taps *t = &s->taps;
-    const size_t count = t->out_h * t->out_w * t->taps;
+    const size_t row = t->out_w * t->taps;
+    const size_t count = (list_of(s, t->out_h - 1).list + 1) * row;
     void *list = edy_planner_indirection(p, count * sizeof(void *));
     s->zero = edy_planner_indirection(p, t->channels * elem_bytes);
     if (!list || !s->zero)
@@ -60,13 +83,18 @@ static edy_status make_pointers(edy_planner *p, depthwise_state *s, size_t elem_
     memset(s->zero, fill, t->channels * elem_bytes);
     s->pointers_f32 = s->f32 ? list : NULL;
     s->pointers_s8 = s->s8 ? list : NULL;
-    for (size_t i = 0; i < count; i++) {
-        const int64_t pixel = edy_tap_pixel(t, i / t->taps, i % t->taps);
-        const size_t offset = pixel < 0 ? 0 : (size_t)pixel * t->channels;
-        if (s->f32)
-            s->pointers_f32[i] = pixel < 0 ? s->zero : (const float *)s->x + offset;
-        else
-            s->pointers_s8[i] = pixel < 0 ? s->zero : (const int8_t *)s->x + offset;
+    for (size_t y = 0; y < t->out_h; y++) {
+        const row_list to = list_of(s, y);
+        for (size_t i = 0; to.offset == 0 && i < row; i++) {
+            const int64_t pixel = edy_tap_pixel(t, y * t->out_w + i / t->taps, i % t->taps);
+            const size_t offset = pixel < 0 ? 0 : (size_t)pixel * t->channels;
+            if (s->f32)
+                s->pointers_f32[to.list * row + i] =
+                    pixel < 0 ? s->zero : (const float *)s->x + offset;
+            else
+                s->pointers_s8[to.list * row + i] =
+                    pixel < 0 ? s->zero : (const int8_t *)s->x + offset;
+        }
     }
     return EDY_OK;
 }
@@ -76,6 +104,8 @@ static depthwise_state *make_state(edy_planner *p, edy_step *step) {
     if (!s)
         return NULL;
     s->taps = edy_taps_of(p->graph, step->node);
+    if (s->taps.out_h * s->taps.out_w * s->taps.taps * sizeof(void *) > FULL_LIST_BYTES)
+        s->inner = edy_inner_rows_of(&s->taps);
     s->x = step->in[EDY_IN_X];
     s->y = step->out[0];
     step->state = s;

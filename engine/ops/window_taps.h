@@ -40,6 +40,23 @@ static inline int64_t edy_tap_pixel(const edy_taps *g, size_t p, size_t t) {
     return y * (int64_t)g->in_w + x;
 }
 
+/* Output rows first <= y < end are those whose windows lie in the image from top to bottom: what row
+ * y reads lies (y - first) * stride input rows behind what row first reads. first <= end. */
+typedef struct edy_inner_rows {
+    size_t first, end;
+} edy_inner_rows;
+
+static inline edy_inner_rows edy_inner_rows_of(const edy_taps *g) {
+    const edy_window *w = g->window;
+    const int64_t reach = (w->kernel[0] - 1) * w->dilation[0], rows = (int64_t)g->out_h;
+    int64_t first = (w->pad[0] + w->stride[0] - 1) / w->stride[0];
+    const int64_t last_start = (int64_t)g->in_h - 1 - reach + w->pad[0];
+    int64_t end = last_start < 0 ? 0 : last_start / w->stride[0] + 1;
+    first = first < rows ? first : rows;
+    end = end < rows ? end : rows;
+    return (edy_inner_rows){(size_t)first, (size_t)(end > first ? end : first)};
+}
+
 /* True where the tap lies in the image or its declared padding: ceil_mode makes windows that stick
  * out further, and AveragePool with count_include_pad does not count those taps. */
 static inline bool edy_tap_in_padded(const edy_taps *g, size_t p, size_t t) {

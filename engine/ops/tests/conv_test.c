@@ -2,6 +2,7 @@
  * Copyright The edgedyno authors */
 /* Convolutions of random geometry through the whole plan, against loops in double over NCHW. */
 #include "engine/ops/tests/one_node.h"
+#include "engine/ops/window_taps.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,31 +102,77 @@ static problem random_problem(void) {
     return p;
 }
 
+/* Every backend, on one thread and three. */
+static void check_problem(const problem *p, uint32_t seed) {
+    const size_t nx = (size_t)(p->n * p->c * p->h * p->w);
+    const size_t nw = (size_t)(p->m * p->c / p->groups * p->window.kernel[0] * p->window.kernel[1]);
+    float *x = edy_random_floats(nx, seed), *w = edy_random_floats(nw, 5);
+    float *b = edy_random_floats((size_t)p->m, 9);
+    edy_graph *g = conv_graph(p, w, b);
+    for (size_t i = 0; i < edy_backend_count(); i++) {
+        if (!edy_backend_runs_here(edy_backend_at(i)))
+            continue;
+        size_t elems, elems2;
+        float *one = edy_one_node_run(g, edy_backend_at(i), 1, 0, x, &elems);
+        float *two = edy_one_node_run(g, edy_backend_at(i), 3, 0, x, &elems2);
+        check_against_double(p, x, w, b, one);
+        assert_memory_equal(one, two, elems * sizeof *one);
+        free(one);
+        free(two);
+    }
+    edy_graph_destroy(g);
+    free(x);
+    free(w);
+    free(b);
+}
+
 static void random_convolutions(void **state) {
     (void)state;
     srand(11);
     for (int round = 0; round < 150; round++) {
         const problem p = random_problem();
-        const size_t nx = (size_t)(p.n * p.c * p.h * p.w);
-        const size_t nw = (size_t)(p.m * p.c / p.groups * p.window.kernel[0] * p.window.kernel[1]);
-        float *x = edy_random_floats(nx, (uint32_t)round), *w = edy_random_floats(nw, 5);
-        float *b = edy_random_floats((size_t)p.m, 9);
-        edy_graph *g = conv_graph(&p, w, b);
-        for (size_t i = 0; i < edy_backend_count(); i++) {
-            if (!edy_backend_runs_here(edy_backend_at(i)))
-                continue;
-            size_t elems, elems2;
-            float *one = edy_one_node_run(g, edy_backend_at(i), 1, 0, x, &elems);
-            float *two = edy_one_node_run(g, edy_backend_at(i), 3, 0, x, &elems2);
-            check_against_double(&p, x, w, b, one);
-            assert_memory_equal(one, two, elems * sizeof *one);
-            free(one);
-            free(two);
+        check_problem(&p, (uint32_t)round);
+    }
+}
+
+/* Lists of pointers that are long enough to be shared among rows. */
+static void large_depthwise_convolutions(void **state) {
+    (void)state;
+    const edy_window windows[] = {
+        {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .pad = {1, 1, 1, 1}},
+        {.kernel = {5, 3}, .stride = {2, 1}, .dilation = {1, 2}, .pad = {3, 0, 0, 4}},
+        {.kernel = {4, 6}, .stride = {3, 1}, .dilation = {3, 1}, .pad = {0, 2, 70, 1}},
+        {.kernel = {50, 1}, .stride = {1, 1}, .dilation = {2, 1}, .pad = {60, 0, 60, 0}}};
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        problem p = {.n = 2, .c = 3, .m = 3, .h = 90, .w = 61, .groups = 3, .window = windows[i]};
+        p.window.groups = 3;
+        const int64_t list = out_extent(&p, 0) * out_extent(&p, 1) * p.window.kernel[0] *
+                             p.window.kernel[1] * (int64_t)sizeof(void *);
+        assert_true(list > 192 * 1024);
+        check_problem(&p, (uint32_t)i);
+    }
+}
+
+/* Inner rows are exactly those none of whose windows' rows lies in the padding. */
+static void inner_rows_touch_no_padding(void **state) {
+    (void)state;
+    srand(12);
+    for (int round = 0; round < 2000; round++) {
+        const problem p = random_problem();
+        const edy_taps taps = {.in_h = (size_t)p.h,
+                               .in_w = (size_t)p.w,
+                               .out_h = (size_t)out_extent(&p, 0),
+                               .out_w = (size_t)out_extent(&p, 1),
+                               .taps = (size_t)(p.window.kernel[0] * p.window.kernel[1]),
+                               .window = &p.window};
+        const edy_inner_rows inner = edy_inner_rows_of(&taps);
+        assert_true(inner.first <= inner.end && inner.end <= taps.out_h);
+        for (int64_t y = 0; y < (int64_t)taps.out_h; y++) {
+            const int64_t top = y * p.window.stride[0] - p.window.pad[0];
+            const int64_t bottom = top + (p.window.kernel[0] - 1) * p.window.dilation[0];
+            const int inside = top >= 0 && bottom < p.h;
+            assert_int_equal(inside, y >= (int64_t)inner.first && y < (int64_t)inner.end);
         }
-        edy_graph_destroy(g);
-        free(x);
-        free(w);
-        free(b);
     }
 }
 
@@ -193,6 +240,8 @@ static void bad_convolutions_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_convolutions),
+        cmocka_unit_test(large_depthwise_convolutions),
+        cmocka_unit_test(inner_rows_touch_no_padding),
         cmocka_unit_test(batch_place_does_not_matter),
         cmocka_unit_test(bad_convolutions_are_refused),
     };
