@@ -40,8 +40,8 @@ static inline int64_t edy_tap_pixel(const edy_taps *g, size_t p, size_t t) {
     return y * (int64_t)g->in_w + x;
 }
 
-/* Output rows first <= y < end are those whose windows lie in the image from top to bottom: what row
- * y reads lies (y - first) * stride input rows behind what row first reads. first <= end. */
+/* Output rows first <= y < end are those whose windows lie in the image from top to bottom: what
+ * row y reads lies (y - first) * stride input rows behind what row first reads. first <= end. */
 typedef struct edy_inner_rows {
     size_t first, end;
 } edy_inner_rows;
