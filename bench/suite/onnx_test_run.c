@@ -65,16 +65,32 @@ static edy_status read_inputs(run *r, edy_error *err) {
     return st;
 }
 
-static edy_status import(run *r, edy_error *err) {
-    return edy_onnx_import(r->model, NULL, &r->graph, err);
-}
-
 /* The file of an input of the plan; -1 where there is none. */
 static int file_of(const run *r, const char *name) {
     for (size_t i = 0; i < r->n_files; i++)
         if (strcmp(r->test->census.input[i], name) == 0)
             return (int)i;
     return -1;
+}
+
+/* What decides shapes comes as an input in these tests; the importer says which input it needs as
+ * a constant, and gets its value in the next try. */
+static edy_status import(run *r, edy_error *err) {
+    edy_import_binding binding[MAX_PORTS];
+    char wanted[MAX_PORTS][EDY_WANTED_SIZE];
+    edy_import_options options = {.bindings = binding, .constant_results = true};
+    for (;;) {
+        options.wanted = wanted[options.n_bindings];
+        options.wanted[0] = '\0';
+        const edy_status st = edy_onnx_import_with(r->model, &options, &r->graph, err);
+        const int file = st && options.wanted[0] ? file_of(r, options.wanted) : -1;
+        if (file < 0 || options.n_bindings == MAX_PORTS - 1)
+            return st;
+        const edy_file_tensor *t = &r->in[file];
+        binding[options.n_bindings] =
+            (edy_import_binding){options.wanted, t->dtype, t->shape, t->data};
+        options.n_bindings++;
+    }
 }
 
 static edy_status bind_inputs(run *r, edy_error *err) {
