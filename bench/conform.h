@@ -67,12 +67,28 @@ size_t edy_argmax(edy_dtype dtype, const void *data, size_t elems);
  * An all-zero *all is empty. */
 void edy_judgement_merge(edy_judgement *all, const edy_judgement *more);
 
+/* The first node, in order of the run, that computes something wrong from right inputs. Plain
+ * data. */
+typedef struct edy_divergence {
+    int32_t step, steps;  /* of the plan, from 0; how many it has */
+    char node[96];        /* "name (operator)" */
+    char kernel[64];      /* "f32_igemm_6x16__avx2" */
+    char place[80];       /* "[0,3,1,2] of 1x8x4x4" */
+    size_t index, wrong;  /* first wrong element; how many are */
+    bool integer;         /* expected is before rounding to a step */
+    double expected, got; /* as stored: of a u8 layer q - 128 */
+    double allowed;       /* absolute error */
+    double ulps;          /* error in units of the last place of a float32 `expected` */
+    double share;         /* of the allowed error; INFINITY for a NaN */
+} edy_divergence;
+
 /* What judging the nodes of a plan one by one found. Plain data. */
 typedef struct edy_node_judgement {
     size_t judged, unknown, wrong; /* unknown: the oracle does not know the form */
     double share;                  /* worst share of a float node's bound; < 0: none was judged */
     char worst[96];                /* that node: "name (operator)" */
     char reason[400];              /* the first wrong node, in order of the run; "" for none */
+    edy_divergence first;          /* where wrong > 0 */
 } edy_node_judgement;
 
 /* Runs the plan (made with keep_values) on the first golden samples and judges every step on the
@@ -82,11 +98,25 @@ typedef struct edy_node_judgement {
 edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
                            edy_error *err);
 
+/* Expected values of output 0 of the first wrong step: [elems] in the model's axes, as real numbers
+ * (integers: stored steps, rounded; where the plan's own value is allowed, that one). */
+typedef void (*edy_wrong_step_fn)(void *context, const edy_plan *plan, int32_t step,
+                                  const double *expected, size_t elems);
+/* The same; calls `wrong` for the first wrong step while the plan holds all values. */
+edy_status edy_judge_nodes_watched(edy_plan *plan, const edy_golden *golden,
+                                   edy_wrong_step_fn wrong, void *context, edy_node_judgement *j,
+                                   edy_error *err);
+
+/* Distance of got from expected in units of the last place of float32 around expected; INFINITY
+ * where one of them is not finite. */
+double edy_ulps_between(double expected, double got);
+
 /* One case: a variant on a backend, at a thread count and a batch size. */
 typedef struct edy_conform_case {
     char name[160];           /* "resnet8/int8/avx2/threads:1/batch:5" */
     edy_judgement result;     /* result.verdict is the case's */
     edy_node_judgement nodes; /* judged 0: not in this case */
+    char repro[192];          /* folder that replays a failure (repro.h); "" for none */
 } edy_conform_case;
 
 typedef struct edy_conform_options {
@@ -100,6 +130,7 @@ typedef struct edy_conform_options {
     size_t images;     /* judge the classes of at most so many images; 0: of all that are there */
     bool in_process;   /* no child process: for debuggers; a crash then ends the program */
     uint64_t seed;     /* of synthetic inputs, where a model has no golden */
+    const char *repro; /* folder to write repro-<hash>/ into where a case fails; NULL: nowhere */
     /* Called before and after each case; may be NULL. */
     void (*on_begin)(void *context, const char *name);
     void (*on_case)(void *context, const edy_conform_case *c);

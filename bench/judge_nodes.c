@@ -2,6 +2,7 @@
  * Copyright The edgedyno authors */
 /* Every step of a plan against the double oracle, on the step's own inputs. */
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,40 +80,103 @@ static void describe(const edy_node *n, char *text, size_t size) {
     snprintf(text, size, "%.60s (%s)", n->name, edy_node_text(n));
 }
 
-static void note_wrong(edy_node_judgement *j, const edy_node *n, size_t i, double exact, double got,
-                       double allowed) {
-    char name[96];
-    describe(n, name, sizeof name);
-    snprintf(j->reason, sizeof j->reason,
-             "node %s: element %zu: expected %.9g, got %.9g, allowed error %.3g", name, i, exact,
-             got, allowed);
+/* ---- The first wrong node -------------------------------------------------------------------- */
+
+double edy_ulps_between(double expected, double got) {
+    int exponent = 0;
+    if (!isfinite(expected) || !isfinite(got))
+        return INFINITY;
+    frexp(expected, &exponent); /* |expected| in [0.5, 1) * 2^exponent */
+    const int last = exponent - FLT_MANT_DIG, lowest = FLT_MIN_EXP - FLT_MANT_DIG;
+    return fabs(got - expected) / ldexp(1, expected == 0 || last < lowest ? lowest : last);
 }
 
-static void compare(edy_node_judgement *j, const edy_node *n, const step_values *v, bool integer) {
-    bool wrong = false;
+/* "[0,3,1,2] of 1x8x4x4" */
+static void describe_place(const edy_shape *shape, size_t index, char *text, size_t size) {
+    int64_t at[EDY_MAX_RANK];
+    char dims[40];
+    size_t n = 0;
+    for (int32_t d = shape->rank - 1; d >= 0; d--) {
+        at[d] = (int64_t)index % shape->dim[d];
+        index /= (size_t)shape->dim[d];
+    }
+    n += (size_t)snprintf(text, size, "[");
+    for (int32_t d = 0; d < shape->rank && n < size; d++)
+        n += (size_t)snprintf(text + n, size - n, "%s%" PRId64, d ? "," : "", at[d]);
+    if (n < size)
+        snprintf(text + n, size - n, "] of %s", edy_shape_text(shape, dims, sizeof dims));
+}
+
+/* One step being judged. */
+typedef struct judge {
+    edy_plan *plan;
+    edy_wrong_step_fn wrong;
+    void *context;
+    edy_node_judgement *j;
+} judge;
+
+static void note_wrong(const judge *g, int32_t step, const step_values *v, bool integer,
+                       edy_divergence *d) {
+    const edy_plan_step s = edy_plan_step_at(g->plan, step);
+    d->step = step;
+    d->steps = edy_plan_step_count(g->plan);
+    d->integer = integer;
+    d->ulps = edy_ulps_between(d->expected, d->got);
+    describe(s.node, d->node, sizeof d->node);
+    snprintf(d->kernel, sizeof d->kernel, "%s", s.kernel);
+    describe_place(&v->got.shape, d->index, d->place, sizeof d->place);
+    snprintf(g->j->reason, sizeof g->j->reason,
+             "node %s: element %zu: expected %.9g, got %.9g, allowed error %.3g", d->node, d->index,
+             d->expected, d->got, d->allowed);
+    g->j->first = *d;
+}
+
+static double allowed_error(const step_values *v, size_t i, bool integer) {
+    const double magnitude = v->bound.magnitude[i];
+    return integer ? integer_bound(magnitude) : float_bound(v->bound.terms, magnitude);
+}
+
+/* What the step should have given, in place of v->exact. */
+static void tell(const judge *g, int32_t step, step_values *v, bool integer) {
+    for (size_t i = 0; i < v->got.count && integer; i++) {
+        const double exact = v->exact.data[i], got = v->got.data[i];
+        v->exact.data[i] = fabs(got - exact) <= allowed_error(v, i, true) ? got : rint(exact);
+    }
+    g->wrong(g->context, g->plan, step, v->exact.data, v->exact.count);
+}
+
+static void compare(const judge *g, int32_t step, step_values *v, bool integer) {
+    edy_node_judgement *j = g->j;
+    edy_divergence d = {.wrong = 0};
     for (size_t i = 0; i < v->got.count; i++) {
         const double exact = v->exact.data[i], got = v->got.data[i];
-        const double magnitude = v->bound.magnitude[i];
-        const double allowed =
-            integer ? integer_bound(magnitude) : float_bound(v->bound.terms, magnitude);
+        const double allowed = allowed_error(v, i, integer);
         const double error = fabs(got - exact);
         const bool same = exact == got || (isnan(exact) && isnan(got));
-        if (!same && !(error <= allowed) && !wrong) {
-            wrong = true;
-            if (j->wrong == 0)
-                note_wrong(j, n, i, exact, got, allowed);
-        }
         const double share = same ? 0 : isfinite(error / allowed) ? error / allowed : INFINITY;
+        if (!same && !(error <= allowed) && d.wrong++ == 0) {
+            d.index = i;
+            d.expected = exact;
+            d.got = got;
+            d.allowed = allowed;
+            d.share = share;
+        }
         if (!integer && v->bound.terms > 0 && share > j->share) {
             j->share = share;
-            describe(n, j->worst, sizeof j->worst);
+            describe(edy_plan_step_at(g->plan, step).node, j->worst, sizeof j->worst);
         }
     }
+    if (d.wrong && j->wrong == 0) {
+        note_wrong(g, step, v, integer, &d);
+        if (g->wrong)
+            tell(g, step, v, integer);
+    }
     j->judged++;
-    j->wrong += wrong;
+    j->wrong += d.wrong > 0;
 }
 
-static edy_status judge_step(edy_plan *plan, int32_t index, edy_node_judgement *j, edy_error *err) {
+static edy_status judge_step(const judge *of, int32_t index, edy_error *err) {
+    edy_plan *plan = of->plan;
     const edy_graph *g = edy_plan_graph(plan);
     const edy_node *n = edy_plan_step_at(plan, index).node;
     step_values v = {.got = {.count = 0}};
@@ -127,11 +191,11 @@ static edy_status judge_step(edy_plan *plan, int32_t index, edy_node_judgement *
         st = edy_winograd_bound(n, winograd, v.in_or_null, &g->value[n->output[0]].shape, &v.bound,
                                 err);
     if (!st)
-        compare(j, n, &v, integer);
+        compare(of, index, &v, integer);
     free_values(&v);
     if (st != EDY_UNSUPPORTED)
         return st;
-    j->unknown++;
+    of->j->unknown++;
     return EDY_OK;
 }
 
@@ -165,11 +229,18 @@ static edy_status run_once(edy_plan *plan, const edy_golden *golden, edy_error *
     return complete ? EDY_OK : edy_fail(err, EDY_NO_MEMORY, "out of memory for a batch");
 }
 
-edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
-                           edy_error *err) {
+edy_status edy_judge_nodes_watched(edy_plan *plan, const edy_golden *golden,
+                                   edy_wrong_step_fn wrong, void *context, edy_node_judgement *j,
+                                   edy_error *err) {
+    const judge g = {plan, wrong, context, j};
     *j = (edy_node_judgement){.share = -1};
     edy_status st = run_once(plan, golden, err);
     for (int32_t i = 0; i < edy_plan_step_count(plan) && !st; i++)
-        st = judge_step(plan, i, j, err);
+        st = judge_step(&g, i, err);
     return st;
+}
+
+edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
+                           edy_error *err) {
+    return edy_judge_nodes_watched(plan, golden, NULL, NULL, j, err);
 }
