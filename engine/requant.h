@@ -178,4 +178,67 @@ static inline int8_t edy_tflite_requant(int32_t acc, edy_fixed m, int32_t zero_p
     return (int8_t)(scaled < low ? low : scaled > high ? high : scaled);
 }
 
+/* QUANTIZE of a float (AffineQuantize): round(x / s) + z, ties away from zero. NaN, for which the
+ * source is undefined, gives low. */
+static inline int8_t edy_tflite_quantize(float x, float scale, int32_t zero_point, int32_t low,
+                                         int32_t high) {
+    const float f = roundf(x / scale);
+    if (!(f >= (float)(low - zero_point)))
+        return (int8_t)low;
+    if (f > (float)(high - zero_point))
+        return (int8_t)high;
+    return (int8_t)((int32_t)f + zero_point);
+}
+
+/* ADD (tensorflow/lite/kernels/internal/reference/integer_ops/add.h): both operands are scaled to
+ * twice the larger scale with 20 bits more, added, and scaled to the output. An operand is one of
+ * 256 values, so its half is a table, indexed by the byte. */
+typedef struct edy_tflite_add {
+    int32_t a[256], b[256];
+    edy_fixed output;
+    int32_t zero_point, low, high;
+} edy_tflite_add;
+
+enum { EDY_TFLITE_ADD_SHIFT = 20 };
+
+/* False where the output's scale is so small that its multiplier is not below 1: the source gives
+ * up there. zero_point, low and high are the caller's. */
+static inline int edy_tflite_add_make(edy_tflite_add *r, float sa, int32_t za, float sb, int32_t zb,
+                                      float sy) {
+    const double twice = 2.0 * (double)(sa > sb ? sa : sb);
+    const double real = twice / ((double)(1 << EDY_TFLITE_ADD_SHIFT) * (double)sy);
+    if (!(real < 1.0))
+        return 0;
+    const edy_fixed ma = edy_tflite_multiplier((double)sa / twice);
+    const edy_fixed mb = edy_tflite_multiplier((double)sb / twice);
+    r->output = edy_tflite_multiplier(real);
+    for (int32_t q = -128; q < 128; q++) {
+        r->a[(uint8_t)q] = edy_tflite_scale((q - za) * (1 << EDY_TFLITE_ADD_SHIFT), ma);
+        r->b[(uint8_t)q] = edy_tflite_scale((q - zb) * (1 << EDY_TFLITE_ADD_SHIFT), mb);
+    }
+    return 1;
+}
+
+static inline int8_t edy_tflite_add_one(int8_t a, int8_t b, const edy_tflite_add *r) {
+    return edy_tflite_requant(r->a[(uint8_t)a] + r->b[(uint8_t)b], r->output, r->zero_point, r->low,
+                              r->high);
+}
+
+/* MEAN (QuantizedMeanOrSum of reference/reduce.h): 1 / count goes into the multiplier. count >= 1.
+ */
+static inline edy_fixed edy_tflite_mean_multiplier(double real, int64_t count) {
+    edy_fixed m = edy_tflite_multiplier(real);
+    int32_t shift = 63 - __builtin_clzll((unsigned long long)count);
+    shift = shift > 32 ? 32 : shift;
+    shift = shift > 31 + m.shift ? 31 + m.shift : shift;
+    m.q = (int32_t)(((int64_t)m.q << shift) / count);
+    m.shift -= shift;
+    return m;
+}
+
+/* AVERAGE_POOL_2D: round half away from zero. count >= 1. */
+static inline int32_t edy_tflite_average(int32_t sum, int32_t count) {
+    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+}
+
 #endif

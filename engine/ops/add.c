@@ -3,6 +3,7 @@
 #include "engine/ops/op_table.h"
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct add_state {
     const edy_kernels *kernels;
@@ -84,8 +85,8 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         step->run = run_step_f32;
         return EDY_OK;
     }
-    if (n->rule != EDY_RULE_ONNX)
-        return edy_fail(err, EDY_UNSUPPORTED, "an integer sum of this kind");
+    if (n->rule == EDY_RULE_TFLITE)
+        return edy_prepare_add_tflite(p, step, s->a, s->b, err);
     step->run = run_step_s8;
     s->requant = make_requant(p->graph, n);
     return EDY_OK;

@@ -3,6 +3,7 @@
 #include "engine/ops/op_table.h"
 
 #include "engine/ops/window_taps.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct avgpool_state {
     edy_taps taps;
@@ -138,8 +139,8 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
             edy_planner_name(p, "f32_avgpool", p->kernels->f32_avgpool == p->scalar->f32_avgpool);
         return fill_pointers(p, s, err);
     }
-    if (n->rule != EDY_RULE_ONNX)
-        return edy_fail(err, EDY_UNSUPPORTED, "an integer average by the TFLite rule");
+    if (n->rule == EDY_RULE_TFLITE)
+        return edy_prepare_average_tflite(p, step, err);
     edy_node_s8_output(p->graph, n, &s->output.zero_point, &s->output.low, &s->output.high);
     s->x_zero_point = x->quant.zero_point[0];
     s->x_scale = x->quant.scale[0];

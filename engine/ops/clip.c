@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct clip_state {
     const edy_kernels *kernels;
@@ -75,7 +76,9 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
             ? edy_planner_name(p, "f32_clamp", p->kernels->f32_clamp == p->scalar->f32_clamp)
             : edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut);
     step->reason = "could not be fused into its producer";
-    if (x->dtype == EDY_S8)
+    if (x->dtype == EDY_S8 && n->rule == EDY_RULE_TFLITE)
+        edy_table_make_tflite(p->graph, n, s->table);
+    else if (x->dtype == EDY_S8)
         edy_table_make(p->graph, n, 0, edy_unary_clamp, s->table);
     return EDY_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 #include "engine/ops/op_table.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct mean_state {
     const edy_kernels *kernels;
@@ -74,10 +75,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         step->kernel = edy_planner_name(p, "f32_mean", p->kernels->f32_mean == p->scalar->f32_mean);
         return EDY_OK;
     }
-    if (n->rule != EDY_RULE_ONNX)
-        return edy_fail(err, EDY_UNSUPPORTED, "an integer mean by the TFLite rule");
     if (s->rows > INT32_MAX / 255)
         return edy_fail(err, EDY_UNSUPPORTED, "the sum may leave the 32-bit accumulator");
+    if (n->rule == EDY_RULE_TFLITE)
+        return edy_prepare_mean_tflite(p, step, err);
     edy_node_s8_output(p->graph, n, &s->output.zero_point, &s->output.low, &s->output.high);
     s->x_zero_point = x->quant.zero_point[0];
     const float divisor = p->graph->value[n->output[0]].quant.scale[0] * (float)s->rows;

@@ -3,6 +3,7 @@
 #include "engine/ops/op_table.h"
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct mul_state {
     const edy_kernels *kernels;
@@ -43,13 +44,11 @@ static void run_step_s8(const edy_step *step, edy_threads *threads) {
     edy_parallel_for(threads, edy_flat_items(s->elems), run_s8, s);
 }
 
-static edy_status prepare_s8(edy_planner *p, edy_step *step, mul_state *s, edy_error *err) {
+static edy_status prepare_s8(edy_planner *p, edy_step *step, mul_state *s) {
     const edy_graph *g = p->graph;
     const edy_node *n = step->node;
     const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
     const edy_quant *y = &g->value[n->output[0]].quant;
-    if (n->rule != EDY_RULE_ONNX)
-        return edy_fail(err, EDY_UNSUPPORTED, "an integer product of this kind");
     edy_node_s8_output(g, n, &s->zy, &s->low, &s->high);
     s->y_shift = y->was_u8 ? 128 : 0;
     s->zy += s->y_shift;
@@ -86,8 +85,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         s->b = edy_spread_operand(p, n);
     if (!s->b)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the constant");
+    if (x->dtype == EDY_S8 && n->rule == EDY_RULE_TFLITE)
+        return edy_prepare_mul_tflite(p, step, s->a, s->b, err);
     if (x->dtype == EDY_S8)
-        return prepare_s8(p, step, s, err);
+        return prepare_s8(p, step, s);
     step->run = run_step_f32;
     step->kernel = edy_planner_name(p, "f32_mul", p->kernels->f32_mul == p->scalar->f32_mul);
     return EDY_OK;

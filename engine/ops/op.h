@@ -84,7 +84,7 @@ const edy_value *edy_node_in(const edy_graph *g, const edy_node *n, int32_t i); 
 int32_t edy_overwrites_first(const edy_graph *g, const edy_node *n); /* for edy_op.overwrites */
 edy_value *edy_node_out(edy_graph *g, const edy_node *n, int32_t i);
 /* Output range of an integer node: the dtype's range narrowed by act_min/act_max at the output's
- * scale, with q(bound) = z + round(bound / scale), ties to even. */
+ * scale, with q(bound) = z + round(bound / scale), ties to even (rule TFLite: away from zero). */
 void edy_node_s8_output(const edy_graph *g, const edy_node *n, int32_t *zero_point, int32_t *low,
                         int32_t *high);
 /* Resolves auto_pad, checks, and gives the output extents of a window over h, w. */

@@ -42,12 +42,14 @@ const char *edy_planner_name(edy_planner *p, const char *family, bool inherited)
 }
 
 /* Where a bound of the activation falls on the output's integer grid; infinite bounds saturate. */
-static int32_t quantize_bound(float bound, float scale, int32_t zero_point) {
+static int32_t quantize_bound(float bound, float scale, int32_t zero_point, edy_rule rule) {
     const float q = bound / scale + (float)zero_point;
     if (!(q > -128.0f))
         return -128;
     if (q > 127.0f)
         return 127;
+    if (rule == EDY_RULE_TFLITE)
+        return (int32_t)roundf(bound / scale) + zero_point;
     return edy_rne(bound / scale) + zero_point;
 }
 
@@ -56,8 +58,8 @@ void edy_node_s8_output(const edy_graph *g, const edy_node *n, int32_t *zero_poi
     const edy_quant *q = &g->value[n->output[0]].quant;
     assert(q->count == 1);
     *zero_point = q->zero_point[0];
-    *low = edy_clamp_s32(quantize_bound(n->act_min, q->scale[0], *zero_point), -128, 127);
-    *high = edy_clamp_s32(quantize_bound(n->act_max, q->scale[0], *zero_point), -128, 127);
+    *low = edy_clamp_s32(quantize_bound(n->act_min, q->scale[0], *zero_point, n->rule), -128, 127);
+    *high = edy_clamp_s32(quantize_bound(n->act_max, q->scale[0], *zero_point, n->rule), -128, 127);
     if (*low > *high)
         *low = *high;
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/tflite_rule.h"
 
 typedef struct quantizer_state {
     const edy_kernels *kernels;
@@ -17,6 +18,7 @@ typedef struct quantizer_state {
     void *y;
     float scale;
     edy_s8_output output;
+    int8_t table[256]; /* from one scale to another */
 } quantizer_state;
 
 static edy_status check_scale(const edy_graph *g, const edy_node *n, const edy_shape *x,
@@ -44,7 +46,8 @@ static edy_status check_scale(const edy_graph *g, const edy_node *n, const edy_s
 
 static edy_status infer_quantize(edy_graph *g, edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, 0);
-    if (!x || x->dtype != EDY_F32)
+    const bool moves = x && x->dtype == EDY_S8 && x->quant.count == 1 && n->rule == EDY_RULE_TFLITE;
+    if (!x || (x->dtype != EDY_F32 && !moves))
         return edy_fail(err, EDY_UNSUPPORTED, "an input that is not float32");
     edy_value *y = edy_node_out(g, n, 0);
     y->shape = x->shape;
@@ -81,6 +84,24 @@ static void run_quantize_range(void *context, size_t begin, size_t end) {
     s->kernels->quantize(n, (const float *)s->x + at, (int8_t *)s->y + at, s->scale, &s->output);
 }
 
+static void run_tflite_range(void *context, size_t begin, size_t end) {
+    const quantizer_state *s = context;
+    size_t at;
+    const size_t n = edy_flat_range(s->elems, begin, end, &at);
+    const float *x = (const float *)s->x + at;
+    int8_t *y = (int8_t *)s->y + at;
+    for (size_t i = 0; i < n; i++)
+        y[i] = edy_tflite_quantize(x[i], s->scale, s->output.zero_point, s->output.low,
+                                   s->output.high);
+}
+
+static void run_table_range(void *context, size_t begin, size_t end) {
+    const quantizer_state *s = context;
+    size_t at;
+    const size_t n = edy_flat_range(s->elems, begin, end, &at);
+    s->kernels->s8_lut(n, (const int8_t *)s->x + at, (int8_t *)s->y + at, s->table);
+}
+
 static void run_dequantize_range(void *context, size_t begin, size_t end) {
     const quantizer_state *s = context;
     size_t at;
@@ -92,6 +113,16 @@ static void run_dequantize_range(void *context, size_t begin, size_t end) {
 static void run_quantize(const edy_step *step, edy_threads *threads) {
     quantizer_state *s = step->state;
     edy_parallel_for(threads, edy_flat_items(s->elems), run_quantize_range, s);
+}
+
+static void run_tflite(const edy_step *step, edy_threads *threads) {
+    quantizer_state *s = step->state;
+    edy_parallel_for(threads, edy_flat_items(s->elems), run_tflite_range, s);
+}
+
+static void run_table(const edy_step *step, edy_threads *threads) {
+    quantizer_state *s = step->state;
+    edy_parallel_for(threads, edy_flat_items(s->elems), run_table_range, s);
 }
 
 static void run_dequantize(const edy_step *step, edy_threads *threads) {
@@ -122,6 +153,16 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
             ? edy_planner_name(p, "quantize", p->kernels->quantize == p->scalar->quantize)
             : edy_planner_name(p, "dequantize", p->kernels->dequantize == p->scalar->dequantize);
     step->reason = "between float and integer domain";
+    if (!quantize || n->rule != EDY_RULE_TFLITE)
+        return EDY_OK;
+    step->run = run_tflite;
+    step->kernel = "tflite_quantize__scalar";
+    if (x->dtype == EDY_F32)
+        return EDY_OK;
+    edy_table_make_tflite(p->graph, n, s->table);
+    step->run = run_table;
+    step->kernel = edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut);
+    step->reason = "from one scale to another";
     return EDY_OK;
 }
 

@@ -3,6 +3,7 @@
 /* exp(x - max) / sum along one axis, the sum in index order. expf of the C library on every
  * backend. */
 #include "engine/ops/op_table.h"
+#include "engine/ops/tflite_rule.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -15,7 +16,8 @@ typedef struct softmax_state {
 
 static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, 0);
-    if (!x || x->shape.rank < 1 || x->dtype != EDY_F32)
+    const bool integer = x && x->dtype == EDY_S8 && n->rule == EDY_RULE_TFLITE;
+    if (!x || x->shape.rank < 1 || (x->dtype != EDY_F32 && !integer))
         return edy_fail(err, EDY_UNSUPPORTED, "an input that is not float32 with dimensions");
     const int64_t rank = x->shape.rank;
     if (n->axis < -rank || n->axis >= rank)
@@ -23,8 +25,8 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
                         rank);
     edy_value *y = edy_node_out(g, n, 0);
     y->shape = x->shape;
-    y->dtype = EDY_F32;
-    return EDY_OK;
+    y->dtype = x->dtype;
+    return integer ? edy_check_softmax_tflite(g, n, err) : EDY_OK;
 }
 
 static void softmax_row(const softmax_state *s, size_t row) {
@@ -58,6 +60,8 @@ static void run(const edy_step *step, edy_threads *threads) {
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_node *n = step->node;
     const edy_shape *x = &edy_node_in(p->graph, n, 0)->shape;
+    if (edy_node_in(p->graph, n, 0)->dtype == EDY_S8)
+        return edy_prepare_softmax_tflite(p, step, err);
     softmax_state *s = edy_region_alloc(p->region, sizeof *s);
     if (!s)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
