@@ -39,8 +39,10 @@ static void print_port(const char *kind, const edy_plan_port *port, FILE *out) {
 static void print_head(const edy_inspection *i, FILE *out) {
     char macs[32], parameters[32];
     char title[4400];
-    snprintf(title, sizeof title, "%.120s  %.4096s, opset %" PRId64, i->title, i->model_path,
-             i->graph->opset);
+    char opset[32] = "";
+    if (i->graph->opset) /* only ONNX has one */
+        snprintf(opset, sizeof opset, ", opset %" PRId64, i->graph->opset);
+    snprintf(title, sizeof title, "%.120s  %.4096s%s", i->title, i->model_path, opset);
     edy_print_wrapped(out, 0, title);
     for (int32_t k = 0; k < edy_plan_input_count(i->plan); k++)
         print_port("input", edy_plan_input(i->plan, k), out);
@@ -51,6 +53,10 @@ static void print_head(const edy_inspection *i, FILE *out) {
             edy_grouped(edy_graph_parameters(i->graph), parameters));
     fprintf(out, "%d nodes in the file, %d steps on backend %s\n", i->graph->n_nodes,
             edy_plan_step_count(i->plan), edy_plan_backend(i->plan)->name);
+    if (i->graph->n_dequantized)
+        fprintf(out,
+                "hybrid: %d constants are integers in the file and were made float at import\n",
+                i->graph->n_dequantized);
     if (edy_plan_groups(i->plan) > 1)
         fprintf(out, "the batch goes through these steps in %zu groups, one after the other\n",
                 edy_plan_groups(i->plan));
@@ -211,6 +217,7 @@ bool edy_inspect_print_json(const edy_inspection *i, FILE *out) {
     cJSON_AddStringToObject(root, "name", i->title);
     cJSON_AddStringToObject(root, "model", i->model_path);
     cJSON_AddNumberToObject(root, "opset", (double)i->graph->opset);
+    cJSON_AddNumberToObject(root, "dequantized_constants", (double)i->graph->n_dequantized);
     cJSON_AddStringToObject(root, "backend", edy_plan_backend(i->plan)->name);
     cJSON_AddNumberToObject(root, "macs", (double)edy_graph_macs(edy_plan_graph(i->plan)));
     cJSON_AddNumberToObject(root, "parameters", (double)edy_graph_parameters(i->graph));

@@ -18,6 +18,7 @@
 #include "engine/graph.h"
 #include "engine/import/onnx_import.h"
 #include "engine/import/text_import.h"
+#include "engine/import/tflite_import.h"
 #include "engine/plan.h"
 #include "engine/status.h"
 #include "engine/tensor.h"

@@ -77,6 +77,7 @@ edy_status edy_graph_clone(const edy_graph *graph, edy_graph **copy, edy_error *
     g->name = graph->name;
     g->opset = graph->opset;
     g->batch = graph->batch;
+    g->n_dequantized = graph->n_dequantized;
     g->value = duplicate(graph->value, (size_t)graph->n_values, sizeof *g->value, &failed);
     g->node = duplicate(graph->node, (size_t)graph->n_nodes, sizeof *g->node, &failed);
     g->input = duplicate(graph->input, (size_t)graph->n_inputs, sizeof *g->input, &failed);

@@ -215,8 +215,9 @@ typedef struct edy_graph {
     edy_value_id *input, *output; /* the model's inputs and outputs, in its order */
     int32_t n_inputs, n_outputs;
     edy_makers *makers;
-    int64_t opset; /* ai.onnx version of the file; 0 if not from ONNX */
-    int64_t batch; /* dim 0 of the first input, as last set */
+    int64_t opset;         /* ai.onnx version of the file; 0 if not from ONNX */
+    int64_t batch;         /* dim 0 of the first input, as last set */
+    int32_t n_dequantized; /* constants that the file holds as integers, made float at import */
 } edy_graph;
 
 edy_status edy_graph_create(edy_graph **graph, edy_error *err);

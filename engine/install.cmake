@@ -7,8 +7,8 @@
 # <edyno/plan.h> and need no -I beyond the prefix's include folder, so the prefix of each include is
 # rewritten as they are installed.
 set(EDYNO_PUBLIC_HEADERS
-    edyno.h backend.h cpu.h graph.h import/limits.h import/onnx_import.h import/text_import.h kernel.h
-    plan.h region.h requant.h status.h tensor.h threads.h)
+    edyno.h backend.h cpu.h graph.h import/limits.h import/onnx_import.h import/text_import.h
+    import/tflite_import.h kernel.h plan.h region.h requant.h status.h tensor.h threads.h)
 set(EDYNO_PC_REQUIRES "")
 if(EDYNO_ONNX)
   set(EDYNO_PC_REQUIRES libprotobuf-c)

@@ -8,6 +8,7 @@
 #include "engine/compress/ranges_file.h"
 #include "engine/import/onnx_import.h"
 #include "engine/import/text_import.h"
+#include "engine/import/tflite_import.h"
 
 bool edy_is_text_net(const char *path) {
     const size_t n = strlen(path);
@@ -33,11 +34,17 @@ static edy_status quantize(const edy_variant *variant, edy_graph **graph, edy_er
     return EDY_OK;
 }
 
+static bool is_tflite_path(const char *path) {
+    const size_t n = strlen(path);
+    return n > 7 && strcmp(path + n - 7, ".tflite") == 0;
+}
+
 edy_status edy_variant_load(const edy_variant *variant, edy_graph **graph, edy_error *err) {
     *graph = NULL;
-    edy_status status = edy_is_text_net(variant->model_path)
-                            ? edy_text_import(variant->model_path, NULL, graph, err)
-                            : edy_onnx_import(variant->model_path, NULL, graph, err);
+    const char *path = variant->model_path;
+    edy_status status = edy_is_text_net(path)  ? edy_text_import(path, NULL, graph, err)
+                        : is_tflite_path(path) ? edy_tflite_import(path, NULL, graph, err)
+                                               : edy_onnx_import(path, NULL, graph, err);
     if (!status && variant->ranges_path)
         status = quantize(variant, graph, err);
     if (status) {

@@ -13,7 +13,7 @@
  *   - a Reshape to [N, C*H*W] that only a Gemm with constant weights reads: its rows come out in
  *     (h, w, c) order and the weights are permuted to match;
  *   - a Transpose to (0, 2, 3, 1) of an NHWC tensor, and to (0, 3, 1, 2) of a plain one that feeds
- *     a convolution: the bytes stay, only the shape changes.
+ *     a convolution or an elementwise operator: the bytes stay, only the shape changes.
  *
  * Constants of Add and Mul are never NHWC: they are one element, C elements along axis 1, or the
  * full shape in the model's order, and the operator spreads them over its input's layout. */
@@ -182,11 +182,14 @@ static edy_status flatten_in_place(edy_graph *g, int32_t index, int32_t gemm, ed
     return status;
 }
 
-static bool feeds_sensitive(const edy_graph *g, edy_value_id v) {
-    for (int32_t i = 0; i < g->n_nodes; i++)
-        for (int32_t j = 0; is_sensitive(g->node[i].op) && j < g->node[i].n_inputs; j++)
+/* Somebody works on v in NHWC, or in any order. */
+static bool may_be_nhwc(const edy_graph *g, edy_value_id v) {
+    for (int32_t i = 0; i < g->n_nodes; i++) {
+        const bool takes = is_sensitive(g->node[i].op) || is_elementwise(g->node[i].op);
+        for (int32_t j = 0; takes && j < g->node[i].n_inputs; j++)
             if (g->node[i].input[j] == v)
                 return true;
+    }
     return false;
 }
 
@@ -203,7 +206,7 @@ static bool transpose_in_place(edy_graph *g, edy_node *n) {
         return false;
     const bool to_plain = has_perm(n, 2, 3, 1) && x->layout == EDY_LAYOUT_NHWC;
     const bool to_nhwc =
-        has_perm(n, 3, 1, 2) && x->layout == EDY_LAYOUT_PLAIN && feeds_sensitive(g, n->output[0]);
+        has_perm(n, 3, 1, 2) && x->layout == EDY_LAYOUT_PLAIN && may_be_nhwc(g, n->output[0]);
     if (!to_plain && !to_nhwc)
         return false;
     n->op = EDY_OP_RESHAPE; /* n_perm stays SETTLED */

@@ -10,7 +10,17 @@
 #include "engine/passes/lower.h"
 #include "engine/passes/passes.h"
 
+/* TFLite's graphs are imported as integer nodes; what is float in them is meant to be. */
+static bool is_lowered(const edy_graph *g) {
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        if (g->node[i].rule == EDY_RULE_TFLITE)
+            return true;
+    return false;
+}
+
 edy_status edy_pass_lower_quantized(edy_graph *g, edy_error *err) {
+    if (is_lowered(g))
+        return edy_graph_infer(g, err);
     edy_status status = edy_lower_move_quantizers(g, err);
     if (!status)
         status = edy_lower_values(g, err);
