@@ -84,7 +84,8 @@ static edy_status run_golden(const session *s, const edy_graph *graph, const edy
                                      .nodes = k == 0,
                                      .classes = k == cases - 1,
                                      .images = o->images,
-                                     .share = o->share};
+                                     .share = o->share,
+                                     .repro = o->repro};
         st = run_case(s, &job, err);
     }
     return st;

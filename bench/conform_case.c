@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/apart.h"
+#include "bench/suite/repro.h"
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
@@ -78,13 +79,26 @@ static edy_status judge_places(const edy_conform_job *job, edy_plan *plan, edy_j
     return st;
 }
 
-static edy_status judge_nodes(const edy_conform_job *job, edy_threads *pool, edy_conform_case *c,
-                              edy_error *err) {
+/* ---- Nodes, and what is left of a failure ---------------------------------------------------- */
+
+typedef struct watch {
+    const edy_conform_job *job;
+    edy_repro_part part;
+} watch;
+
+static void take(void *context, const edy_plan *plan, int32_t step, const double *expected,
+                 size_t elems) {
+    watch *w = context;
+    if (w->job->repro)
+        edy_repro_take(&w->part, w->job->graph, plan, step, expected, elems);
+}
+
+static edy_status judge_nodes(watch *w, edy_threads *pool, edy_conform_case *c, edy_error *err) {
     const edy_plan_options options = {
-        .backend = job->backend, .threads = pool, .batch = job->batch, .keep_values = true};
+        .backend = w->job->backend, .threads = pool, .batch = w->job->batch, .keep_values = true};
     edy_plan *plan = NULL;
-    edy_status st = edy_plan_create(job->graph, &options, &plan, err);
-    st = st ? st : edy_judge_nodes(plan, job->golden, &c->nodes, err);
+    edy_status st = edy_plan_create(w->job->graph, &options, &plan, err);
+    st = st ? st : edy_judge_nodes_watched(plan, w->job->golden, take, w, &c->nodes, err);
     edy_plan_destroy(plan);
     if (!st && c->nodes.wrong) {
         c->result.verdict = EDY_VERDICT_FAIL;
@@ -93,13 +107,34 @@ static edy_status judge_nodes(const edy_conform_job *job, edy_threads *pool, edy
     return st;
 }
 
+/* A folder that cannot be written changes no verdict; the reason says so. */
+static void write_repro(const edy_conform_job *job, const edy_repro_part *part,
+                        edy_conform_case *c) {
+    edy_error err;
+    const edy_repro_case r = {.dir = job->repro,
+                              .graph = job->graph,
+                              .golden = job->golden,
+                              .backend = job->backend,
+                              .threads = job->threads,
+                              .batch = job->batch,
+                              .found = c};
+    if (!edy_repro_write(&r, part, c->repro, sizeof c->repro, &err))
+        return;
+    const size_t n = strlen(c->result.reason);
+    snprintf(c->result.reason + n, sizeof c->result.reason - n, " (no repro: %.120s)", err.message);
+}
+
 static edy_status judge(const edy_conform_job *job, edy_threads *pool, edy_plan *plan,
                         edy_conform_case *c, edy_error *err) {
+    watch w = {.job = job};
     edy_status st = judge_places(job, plan, &c->result, err);
     if (!st && job->classes && job->golden->classes)
         st = edy_conform_classes(job, plan, &c->result, err);
-    if (!st && job->nodes)
-        st = judge_nodes(job, pool, c, err);
+    if (!st && (job->nodes || c->result.verdict == EDY_VERDICT_FAIL))
+        st = judge_nodes(&w, pool, c, err);
+    if (!st && c->result.verdict == EDY_VERDICT_FAIL && job->repro)
+        write_repro(job, &w.part, c);
+    edy_repro_part_free(&w.part);
     return st;
 }
 

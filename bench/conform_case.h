@@ -16,6 +16,7 @@ typedef struct edy_conform_job {
     bool classes;  /* judge the class of many images */
     size_t images; /* for classes: at most so many; 0: all */
     const char *share;
+    const char *repro; /* folder for repro-<hash>/ of a failure; NULL: nowhere */
 } edy_conform_job;
 
 /* Fills result and nodes; the name is the caller's. What stops a case becomes its verdict: a plan

@@ -77,6 +77,46 @@ static void print_reasons(const edy_conform_table *table, FILE *out) {
     }
 }
 
+/* ---- Where it went wrong --------------------------------------------------------------------- */
+
+static void print_divergence(const edy_conform_case *c, FILE *out) {
+    const edy_divergence *d = &c->nodes.first;
+    const char *unit = d->integer ? " (real, before rounding to a step)" : "";
+    fprintf(out, "\nFirst diverging node of %s\n", c->name);
+    fprintf(out, "  node      %s, step %d of %d\n", d->node, d->step + 1, d->steps);
+    fprintf(out, "  kernel    %s\n", d->kernel);
+    fprintf(out, "  element   %zu = %s; %zu are wrong\n", d->index, d->place, d->wrong);
+    fprintf(out, "  expected  %.9g  %a%s\n", d->expected, d->expected, unit);
+    fprintf(out, "  got       %.9g  %a\n", d->got, d->got);
+    if (d->integer)
+        fprintf(out, "  error     %.4g steps, allowed are %.4g\n", fabs(d->got - d->expected),
+                d->allowed);
+    else
+        fprintf(out, "  error     %.3g = %.4g ULP, %.4g times the budget of %.3g\n",
+                fabs(d->got - d->expected), d->ulps, d->share, d->allowed);
+}
+
+/* Once for cases that found the same. */
+static void print_divergences(const edy_conform_table *table, FILE *out) {
+    const edy_conform_case *last = NULL;
+    for (size_t i = 0; i < table->n; i++) {
+        const edy_conform_case *c = &table->row[i];
+        if (c->result.verdict != EDY_VERDICT_FAIL || (last && same_reason(c, last)))
+            continue;
+        if (c->nodes.wrong)
+            print_divergence(c, out);
+        else if (c->nodes.judged) {
+            char text[300];
+            snprintf(text, sizeof text, "%s: each node alone is right, given its inputs", c->name);
+            fputc('\n', out);
+            edy_print_wrapped(out, 0, text);
+        }
+        if (c->repro[0])
+            fprintf(out, "  replay    edyno conform %s\n", c->repro);
+        last = c;
+    }
+}
+
 void edy_conform_print(const edy_conform_table *table, FILE *out) {
     char closing[200];
     if (table->n) {
@@ -93,6 +133,7 @@ void edy_conform_print(const edy_conform_table *table, FILE *out) {
                 print_worst(&table->row[i], out);
             }
         print_reasons(table, out);
+        print_divergences(table, out);
         fputc('\n', out);
     }
     edy_conform_closing_line(table, closing, sizeof closing);
@@ -107,6 +148,21 @@ static void add_number(cJSON *o, const char *name, double v) {
         cJSON_AddNumberToObject(o, name, v);
     else
         cJSON_AddStringToObject(o, name, isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
+}
+
+static cJSON *divergence_json(const edy_divergence *d) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "node", d->node);
+    cJSON_AddStringToObject(o, "kernel", d->kernel);
+    cJSON_AddNumberToObject(o, "index", (double)d->index);
+    cJSON_AddStringToObject(o, "place", d->place);
+    cJSON_AddNumberToObject(o, "wrong", (double)d->wrong);
+    add_number(o, "expected", d->expected);
+    add_number(o, "got", d->got);
+    add_number(o, "allowed_error", d->allowed);
+    add_number(o, "ulps", d->ulps);
+    add_number(o, "share", d->share);
+    return o;
 }
 
 static cJSON *case_json(const edy_conform_case *c) {
@@ -136,6 +192,10 @@ static cJSON *case_json(const edy_conform_case *c) {
         add_number(o, "node_share", c->nodes.share);
         cJSON_AddStringToObject(o, "node", c->nodes.worst);
     }
+    if (c->nodes.wrong)
+        cJSON_AddItemToObject(o, "divergence", divergence_json(&c->nodes.first));
+    if (c->repro[0])
+        cJSON_AddStringToObject(o, "repro", c->repro);
     return o;
 }
 

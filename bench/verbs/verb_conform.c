@@ -12,7 +12,7 @@
 #include "bench/verbs/verbs.h"
 
 static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", "--kernels [OPTIONS]",
-                                    "--onnx-tests DIR [OPTIONS]", NULL};
+                                    "--onnx-tests DIR [OPTIONS]", "repro-HASH [--backend B]", NULL};
 
 static const edy_opt opts[] = {
     EDY_ROW_BACKENDS,
@@ -59,6 +59,11 @@ static const edy_opt opts[] = {
      .choices = "console|json",
      .fallback = "console",
      .help = "how to print"},
+    {.name = "repro",
+     .kind = EDY_OPT_STRING,
+     .argument = "DIR|none",
+     .fallback = ".",
+     .help = "where a failure leaves a folder that replays it"},
     {.name = "kernels", .kind = EDY_OPT_FLAG, .help = "walk every kernel instead of models"},
     {.name = "kernel",
      .kind = EDY_OPT_STRING,
@@ -174,11 +179,15 @@ static int run(const edy_args *args) {
         return edy_verb_fail(args, &err);
     if (edy_args_given(args, "onnx-tests"))
         return edy_verb_conform_onnx(args);
+    if (edy_verb_conform_is_replay(args))
+        return edy_verb_conform_replay(args);
     if (edy_verb_conform_refuse_onnx_options(args, &err) ||
         edy_verb_backends(args, backends, &options.n_backends, &err) ||
         edy_catalog_open(args, &catalog, &err))
         return edy_verb_fail(args, &err);
     options.share = catalog.share;
+    if (strcmp(edy_args_string(args, "repro"), "none") != 0)
+        options.repro = edy_args_string(args, "repro");
     edy_status st = judge_all(args, &catalog, &options, &table, &err);
     clear_line();
     int code = EDY_EXIT_USAGE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Inside `edyno conform`: its other parts, --kernels and --onnx-tests. */
+/* Inside `edyno conform`: its other parts, --kernels, --onnx-tests and replays. */
 #ifndef EDY_VERB_CONFORM_H
 #define EDY_VERB_CONFORM_H
 
@@ -17,5 +17,9 @@ edy_status edy_verb_conform_refuse_onnx_options(const edy_args *args, edy_error 
 
 /* EDY_BAD_ARGUMENT where an option of --kernels is given without it. */
 edy_status edy_verb_conform_refuse_kernel_options(const edy_args *args, edy_error *err);
+
+/* The whole verb where the only operand is a folder that a failure left (suite/repro.h). */
+bool edy_verb_conform_is_replay(const edy_args *args);
+int edy_verb_conform_replay(const edy_args *args);
 
 #endif
