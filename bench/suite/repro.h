@@ -31,8 +31,8 @@ typedef struct edy_repro_part {
     void *input[EDY_GOLDEN_PORTS], *output;
 } edy_repro_part;
 
-/* For edy_judge_nodes_watched: fills part->... of step; leaves it empty where the step is no part of
- * the model alone (suite/slice.h). */
+/* For edy_judge_nodes_watched: fills *part; leaves it empty where the step is no part of the model
+ * alone (suite/slice.h). */
 void edy_repro_take(edy_repro_part *part, const edy_graph *graph, const edy_plan *plan,
                     int32_t step, const double *expected, size_t elems);
 void edy_repro_part_free(edy_repro_part *part); /* all-zero is allowed */
