@@ -96,6 +96,13 @@ static const struct {
     [EDY_OP_DEQUANTIZE] = {edy_oracle_dequantize, 1},
     [EDY_OP_QLINEARCONV] = {edy_oracle_qlinearconv, 8},
     [EDY_OP_UNARY] = {edy_oracle_unary, 1},
+    [EDY_OP_LRN] = {edy_oracle_lrn, 1},
+    [EDY_OP_INSTANCENORM] = {edy_oracle_instancenorm, 3},
+    [EDY_OP_DEPTHTOSPACE] = {edy_oracle_depthtospace, 1},
+    [EDY_OP_SPACETODEPTH] = {edy_oracle_spacetodepth, 1},
+    [EDY_OP_RESIZE] = {edy_oracle_resize, 1},
+    [EDY_OP_LOGSOFTMAX] = {edy_oracle_logsoftmax, 1},
+    [EDY_OP_HARDMAX] = {edy_oracle_hardmax, 1},
     [EDY_OP_LAYOUT] = {edy_oracle_pad, 1}, /* same axes: in ONNX's order nothing moves */
 };
 

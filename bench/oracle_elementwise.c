@@ -116,7 +116,35 @@ static void softmax_row(edy_oracle_call *c, size_t first, size_t n, size_t strid
         magnitude[i * stride] = y[i * stride] * (4 + fabs(x[i * stride] - max) + spread);
 }
 
-edy_status edy_oracle_softmax(edy_oracle_call *c) {
+/* log(exp(x - max) / sum). Errors: the difference's, and that of the sum's logarithm. */
+static void log_softmax_row(edy_oracle_call *c, size_t first, size_t n, size_t stride) {
+    const double *x = c->in[0]->data + first;
+    double max = -INFINITY, sum = 0, spread = 0;
+    for (size_t i = 0; i < n; i++)
+        max = x[i * stride] > max || isnan(x[i * stride]) ? x[i * stride] : max;
+    for (size_t i = 0; i < n; i++) {
+        const double e = edy_oracle_round(c, exp(edy_oracle_round(c, x[i * stride] - max)));
+        sum = edy_oracle_round(c, sum + e);
+        spread += e * fabs(x[i * stride] - max);
+    }
+    const double log_sum = edy_oracle_round(c, log(sum));
+    for (size_t i = 0; i < n; i++) {
+        const double d = edy_oracle_round(c, x[i * stride] - max);
+        c->out->data[first + i * stride] = edy_oracle_round(c, d - log_sum);
+        c->magnitude[first + i * stride] = fabs(d) + fabs(log_sum) + 4 + spread / sum;
+    }
+}
+
+static void hardmax_row(edy_oracle_call *c, size_t first, size_t n, size_t stride) {
+    size_t best = 0;
+    for (size_t i = 0; i < n; i++)
+        if (c->in[0]->data[first + i * stride] > c->in[0]->data[first + best * stride])
+            best = i;
+    c->out->data[first + best * stride] = 1;
+}
+
+static edy_status along_axis(edy_oracle_call *c,
+                             void (*row)(edy_oracle_call *, size_t, size_t, size_t)) {
     const edy_shape *s = &c->in[0]->shape;
     const int64_t axis = c->node->axis < 0 ? c->node->axis + s->rank : c->node->axis;
     if (axis < 0 || axis >= s->rank)
@@ -129,7 +157,21 @@ edy_status edy_oracle_softmax(edy_oracle_call *c) {
             inner *= (size_t)s->dim[d];
     }
     c->terms = (double)n + 4;
-    for (size_t row = 0; row < c->in[0]->count / n; row++)
-        softmax_row(c, row / inner * n * inner + row % inner, n, inner);
+    for (size_t i = 0; i < c->in[0]->count / n; i++)
+        row(c, i / inner * n * inner + i % inner, n, inner);
     return EDY_OK;
+}
+
+edy_status edy_oracle_softmax(edy_oracle_call *c) {
+    return along_axis(c, softmax_row);
+}
+
+edy_status edy_oracle_logsoftmax(edy_oracle_call *c) {
+    return along_axis(c, log_softmax_row);
+}
+
+edy_status edy_oracle_hardmax(edy_oracle_call *c) {
+    const edy_status status = along_axis(c, hardmax_row);
+    c->terms = 0;
+    return status;
 }

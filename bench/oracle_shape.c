@@ -78,3 +78,35 @@ edy_status edy_oracle_concat(edy_oracle_call *c) {
     }
     return EDY_OK; /* terms 0: exact */
 }
+
+/* Element by element: where the output's coordinate comes from. */
+static edy_status blocks(edy_oracle_call *c, bool to_space) {
+    const edy_shape *in = &c->in[0]->shape, *out = &c->out->shape;
+    const int64_t b = c->node->size, channels = to_space ? out->dim[1] : in->dim[1];
+    for (size_t i = 0; i < c->out->count; i++) {
+        int64_t o[EDY_MAX_RANK], ch, h, w;
+        coordinates(out, i, o);
+        if (to_space) {
+            const int64_t place = o[2] % b * b + o[3] % b;
+            ch = c->node->columns_first ? o[1] * b * b + place : place * channels + o[1];
+            h = o[2] / b;
+            w = o[3] / b;
+        } else {
+            const int64_t place = o[1] / channels;
+            ch = o[1] % channels;
+            h = o[2] * b + place / b;
+            w = o[3] * b + place % b;
+        }
+        c->out->data[i] =
+            c->in[0]->data[((o[0] * in->dim[1] + ch) * in->dim[2] + h) * in->dim[3] + w];
+    }
+    return EDY_OK;
+}
+
+edy_status edy_oracle_depthtospace(edy_oracle_call *c) {
+    return blocks(c, true);
+}
+
+edy_status edy_oracle_spacetodepth(edy_oracle_call *c) {
+    return blocks(c, false);
+}

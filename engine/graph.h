@@ -33,6 +33,13 @@
     X(MAXPOOL, "MaxPool")                                                                          \
     X(AVGPOOL, "AveragePool")                                                                      \
     X(GLOBALAVGPOOL, "GlobalAveragePool")                                                          \
+    X(LRN, "LRN")                                                                                  \
+    X(INSTANCENORM, "InstanceNormalization")                                                       \
+    X(DEPTHTOSPACE, "DepthToSpace")                                                                \
+    X(SPACETODEPTH, "SpaceToDepth")                                                                \
+    X(RESIZE, "Resize") /* Upsample too */                                                         \
+    X(LOGSOFTMAX, "LogSoftmax")                                                                    \
+    X(HARDMAX, "Hardmax")                                                                          \
     X(RESHAPE, "Reshape")                                                                          \
     X(TRANSPOSE, "Transpose")                                                                      \
     X(PAD, "Pad")                                                                                  \
@@ -156,6 +163,33 @@ typedef struct edy_window {
     bool ceil_mode, count_include_pad;
 } edy_window;
 
+/* Resize. Coordinates are worked out in float32, as ONNX Runtime does: ties depend on it. */
+typedef struct edy_resize {
+    enum { EDY_RESIZE_NEAREST, EDY_RESIZE_LINEAR, EDY_RESIZE_CUBIC } mode;
+    enum {
+        EDY_COORD_HALF_PIXEL,
+        EDY_COORD_HALF_PIXEL_SYMMETRIC,
+        EDY_COORD_PYTORCH_HALF_PIXEL,
+        EDY_COORD_ALIGN_CORNERS,
+        EDY_COORD_ASYMMETRIC,
+        EDY_COORD_TF_HALF_PIXEL_FOR_NN,
+        EDY_COORD_TF_CROP_AND_RESIZE
+    } coordinates;
+    enum {
+        EDY_NEAREST_PREFER_FLOOR,
+        EDY_NEAREST_PREFER_CEIL,
+        EDY_NEAREST_FLOOR,
+        EDY_NEAREST_CEIL,
+        EDY_NEAREST_SIMPLE /* opset 10: up where the axis shrinks, else down */
+    } nearest;
+    float cubic_a, extrapolation;
+    bool exclude_outside;
+    bool by_size;                /* size is given, else scale */
+    int64_t size[EDY_MAX_RANK];  /* 0: as the input */
+    float scale[EDY_MAX_RANK];   /* positive and finite */
+    float roi[2 * EDY_MAX_RANK]; /* TF_CROP_AND_RESIZE: starts, then ends, in 0..1 of the axis */
+} edy_resize;
+
 /* Fixed places in edy_node.input. */
 enum {
     EDY_IN_X = 0,
@@ -182,7 +216,11 @@ typedef struct edy_node {
     edy_window window;     /* Conv, MaxPool, AveragePool, Pad (pad only, H and W) */
     float alpha, beta;     /* Gemm; LeakyRelu has alpha; unary functions as EDY_UNARY_MAP says */
     bool trans_a, trans_b; /* Gemm */
-    float epsilon;         /* BatchNormalization */
+    int64_t size;       /* LRN: channels in a sum; DepthToSpace, SpaceToDepth: the block's edge */
+    float bias;         /* LRN, which has alpha and beta too */
+    bool columns_first; /* DepthToSpace: mode CRD */
+    edy_resize resize;
+    float epsilon;         /* BatchNormalization, InstanceNormalization */
     int64_t axis;          /* Concat, Softmax, QuantizeLinear, DequantizeLinear; Flatten's too */
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
     int32_t n_perm;

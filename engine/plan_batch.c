@@ -21,6 +21,8 @@ static bool keeps_images_apart(const edy_graph *g, const edy_node *n) {
     case EDY_OP_TRANSPOSE:
         return n->n_perm > 0 && n->perm[0] == 0;
     case EDY_OP_SOFTMAX:
+    case EDY_OP_LOGSOFTMAX:
+    case EDY_OP_HARDMAX:
     case EDY_OP_CONCAT:
         return axis != 0;
     case EDY_OP_GEMM:
@@ -31,6 +33,8 @@ static bool keeps_images_apart(const edy_graph *g, const edy_node *n) {
     case EDY_OP_MUL:
         return !differs_by_image(x, rank) &&
                !(n->n_inputs > 1 && differs_by_image(&g->value[n->input[1]], rank));
+    case EDY_OP_RESIZE:
+        return n->resize.coordinates != EDY_COORD_TF_CROP_AND_RESIZE;
     default:
         return true;
     }

@@ -20,6 +20,14 @@ edy_status edy_import_avgpool(edy_onnx_context *c);
 edy_status edy_import_globalavgpool(edy_onnx_context *c);
 edy_status edy_import_globalmaxpool(edy_onnx_context *c);
 
+edy_status edy_import_lrn(edy_onnx_context *c); /* onnx_ops_spatial.c */
+edy_status edy_import_instancenorm(edy_onnx_context *c);
+edy_status edy_import_depthtospace(edy_onnx_context *c);
+edy_status edy_import_spacetodepth(edy_onnx_context *c);
+
+edy_status edy_import_resize(edy_onnx_context *c); /* onnx_ops_resize.c */
+edy_status edy_import_upsample(edy_onnx_context *c);
+
 edy_status edy_import_gemm(edy_onnx_context *c); /* onnx_ops_math.c */
 edy_status edy_import_matmul(edy_onnx_context *c);
 edy_status edy_import_batchnorm(edy_onnx_context *c);
@@ -29,6 +37,8 @@ edy_status edy_import_leakyrelu(edy_onnx_context *c);
 edy_status edy_import_add(edy_onnx_context *c);
 edy_status edy_import_mul(edy_onnx_context *c);
 edy_status edy_import_softmax(edy_onnx_context *c);
+edy_status edy_import_logsoftmax(edy_onnx_context *c);
+edy_status edy_import_hardmax(edy_onnx_context *c);
 edy_status edy_import_quantize(edy_onnx_context *c);
 edy_status edy_import_dequantize(edy_onnx_context *c);
 

@@ -189,17 +189,29 @@ edy_status edy_import_mul(edy_onnx_context *c) {
 /* ---- Softmax ----------------------------------------------------------------------------------
  */
 
-edy_status edy_import_softmax(edy_onnx_context *c) {
+static edy_status import_along_axis(edy_onnx_context *c, edy_op_kind op) {
     int64_t axis;
     edy_status status = edy_onnx_attr_int(c, "axis", c->opset < 13 ? 1 : -1, &axis);
     edy_node *n;
     if (!status)
-        status = edy_onnx_begin(c, EDY_OP_SOFTMAX, 1, &n);
+        status = edy_onnx_begin(c, op, 1, &n);
     if (status)
         return status;
     n->axis = axis;
     n->softmax_flattens = c->opset < 13;
     return edy_onnx_finish(c);
+}
+
+edy_status edy_import_softmax(edy_onnx_context *c) {
+    return import_along_axis(c, EDY_OP_SOFTMAX);
+}
+
+edy_status edy_import_logsoftmax(edy_onnx_context *c) {
+    return import_along_axis(c, EDY_OP_LOGSOFTMAX);
+}
+
+edy_status edy_import_hardmax(edy_onnx_context *c) {
+    return import_along_axis(c, EDY_OP_HARDMAX);
 }
 
 /* ---- Quantizers -------------------------------------------------------------------------------

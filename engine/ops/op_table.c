@@ -25,6 +25,13 @@ const edy_op *edy_op_get(edy_op_kind kind) {
         [EDY_OP_QUANTIZE] = &edy_op_quantize,
         [EDY_OP_DEQUANTIZE] = &edy_op_dequantize,
         [EDY_OP_QLINEARCONV] = &edy_op_qlinearconv,
+        [EDY_OP_LRN] = &edy_op_lrn,
+        [EDY_OP_INSTANCENORM] = &edy_op_instancenorm,
+        [EDY_OP_DEPTHTOSPACE] = &edy_op_depthtospace,
+        [EDY_OP_SPACETODEPTH] = &edy_op_spacetodepth,
+        [EDY_OP_RESIZE] = &edy_op_resize,
+        [EDY_OP_LOGSOFTMAX] = &edy_op_logsoftmax,
+        [EDY_OP_HARDMAX] = &edy_op_hardmax,
         [EDY_OP_LAYOUT] = &edy_op_layout,
         [EDY_OP_UNARY] = &edy_op_unary,
     };

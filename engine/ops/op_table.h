@@ -25,6 +25,13 @@ extern const edy_op edy_op_softmax;
 extern const edy_op edy_op_quantize;
 extern const edy_op edy_op_dequantize;
 extern const edy_op edy_op_qlinearconv;
+extern const edy_op edy_op_lrn;
+extern const edy_op edy_op_instancenorm;
+extern const edy_op edy_op_depthtospace;
+extern const edy_op edy_op_spacetodepth;
+extern const edy_op edy_op_resize;
+extern const edy_op edy_op_logsoftmax;
+extern const edy_op edy_op_hardmax;
 extern const edy_op edy_op_layout;
 extern const edy_op edy_op_unary;
 

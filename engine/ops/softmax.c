@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* exp(x - max) / sum along one axis, the sum in index order. expf of the C library on every
+/* Along one axis: Softmax, exp(x - max) / sum; LogSoftmax, x - max - log(sum); Hardmax, 1 where the
+ * first of the largest is, else 0. Sums in index order; expf and logf of the C library on every
  * backend. */
 #include "engine/ops/op_table.h"
 #include "engine/ops/tflite_rule.h"
@@ -8,11 +9,13 @@
 #include <inttypes.h>
 #include <math.h>
 
-typedef struct softmax_state {
+typedef struct softmax_state softmax_state;
+struct softmax_state {
+    void (*row)(const softmax_state *s, const float *x, float *y);
     size_t outer, extent, inner; /* element (o, i, j) lies at (o * extent + i) * inner + j */
     const float *x;
     float *y;
-} softmax_state;
+};
 
 static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, 0);
@@ -29,13 +32,16 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     return integer ? edy_check_softmax_tflite(g, n, err) : EDY_OK;
 }
 
-static void softmax_row(const softmax_state *s, size_t row) {
-    const size_t at = row / s->inner * s->extent * s->inner + row % s->inner;
-    const float *x = s->x + at;
-    float *y = s->y + at;
-    float most = x[0], sum = 0.0f;
+static float largest(const softmax_state *s, const float *x) {
+    float most = x[0];
     for (size_t i = 1; i < s->extent; i++)
         most = x[i * s->inner] > most || isnan(x[i * s->inner]) ? x[i * s->inner] : most;
+    return most;
+}
+
+static void softmax_row(const softmax_state *s, const float *x, float *y) {
+    const float most = largest(s, x);
+    float sum = 0.0f;
     for (size_t i = 0; i < s->extent; i++) {
         const float e = expf(x[i * s->inner] - most);
         y[i * s->inner] = e;
@@ -45,10 +51,30 @@ static void softmax_row(const softmax_state *s, size_t row) {
         y[i * s->inner] = y[i * s->inner] / sum;
 }
 
+static void log_softmax_row(const softmax_state *s, const float *x, float *y) {
+    const float most = largest(s, x);
+    float sum = 0.0f;
+    for (size_t i = 0; i < s->extent; i++)
+        sum += expf(x[i * s->inner] - most);
+    const float log_sum = logf(sum);
+    for (size_t i = 0; i < s->extent; i++)
+        y[i * s->inner] = x[i * s->inner] - most - log_sum;
+}
+
+static void hardmax_row(const softmax_state *s, const float *x, float *y) {
+    size_t best = 0;
+    for (size_t i = 1; i < s->extent; i++)
+        best = x[i * s->inner] > x[best * s->inner] ? i : best;
+    for (size_t i = 0; i < s->extent; i++)
+        y[i * s->inner] = i == best ? 1.0f : 0.0f;
+}
+
 static void run_rows(void *context, size_t begin, size_t end) {
     const softmax_state *s = context;
-    for (size_t row = begin; row < end; row++)
-        softmax_row(s, row);
+    for (size_t row = begin; row < end; row++) {
+        const size_t at = row / s->inner * s->extent * s->inner + row % s->inner;
+        s->row(s, s->x + at, s->y + at);
+    }
 }
 
 static void run(const edy_step *step, edy_threads *threads) {
@@ -76,9 +102,16 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->y = step->out[0];
     step->state = s;
     step->run = run;
-    step->kernel = "f32_softmax__scalar";
+    s->row = n->op == EDY_OP_SOFTMAX      ? softmax_row
+             : n->op == EDY_OP_LOGSOFTMAX ? log_softmax_row
+                                          : hardmax_row;
+    step->kernel = n->op == EDY_OP_SOFTMAX      ? "f32_softmax__scalar"
+                   : n->op == EDY_OP_LOGSOFTMAX ? "f32_logsoftmax__scalar"
+                                                : "f32_hardmax__scalar";
     step->reason = "one row an item";
     return EDY_OK;
 }
 
 const edy_op edy_op_softmax = {.infer = infer, .prepare = prepare};
+const edy_op edy_op_logsoftmax = {.infer = infer, .prepare = prepare};
+const edy_op edy_op_hardmax = {.infer = infer, .prepare = prepare};

@@ -2,9 +2,10 @@
  * Copyright The edgedyno authors */
 /* Which rank-4 tensors lie in memory as NHWC.
  *
- * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators, Pad and
- * Concat take the layout of what they are fed (NHWC where it is mixed); all others see the model's
- * axes and need plain order. A tensor that is wanted in its other layout gets one LAYOUT copy,
+ * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators and those that
+ * are written for both (Pad, Concat, Resize, DepthToSpace, LRN, InstanceNormalization) take the
+ * layout of what they are fed (NHWC where it is mixed); all others see the model's axes and need
+ * plain order. A tensor that is wanted in its other layout gets one LAYOUT copy,
  * before the first reader, shared by all.
  * No copy is made where both orders are the same bytes (one channel, or one pixel): the tensor is
  * only marked. Graph inputs and outputs are plain.
@@ -32,10 +33,16 @@ static bool is_sensitive(edy_op_kind op) {
            op == EDY_OP_GLOBALAVGPOOL;
 }
 
-static bool is_elementwise(edy_op_kind op) {
+/* Written for both layouts. */
+static bool is_spatial(edy_op_kind op) {
+    return op == EDY_OP_LRN || op == EDY_OP_INSTANCENORM || op == EDY_OP_DEPTHTOSPACE ||
+           op == EDY_OP_SPACETODEPTH || op == EDY_OP_RESIZE;
+}
+
+static bool follows_input(edy_op_kind op) {
     return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_LEAKYRELU || op == EDY_OP_ADD ||
            op == EDY_OP_MUL || op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE ||
-           op == EDY_OP_PAD || op == EDY_OP_CONCAT || op == EDY_OP_UNARY;
+           op == EDY_OP_PAD || op == EDY_OP_CONCAT || op == EDY_OP_UNARY || is_spatial(op);
 }
 
 static bool is_rank4(const edy_graph *g, edy_value_id v) {
@@ -233,7 +240,7 @@ static edy_status assign_node(edy_graph *g, int32_t *index, edy_error *err) {
     if (n->op == EDY_OP_LAYOUT || settled || transpose_in_place(g, n))
         return EDY_OK;
     edy_layout layout = EDY_LAYOUT_PLAIN;
-    if (is_sensitive(n->op) || (is_elementwise(n->op) && any_operand_nhwc(g, n)))
+    if (is_sensitive(n->op) || (follows_input(n->op) && any_operand_nhwc(g, n)))
         layout = EDY_LAYOUT_NHWC;
     if (is_rank4(g, n->output[0]))
         g->value[n->output[0]].layout = layout;

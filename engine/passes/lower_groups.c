@@ -290,11 +290,17 @@ edy_status edy_lower_groups(edy_graph *g, edy_error *err) {
         case EDY_OP_RESHAPE:
         case EDY_OP_TRANSPOSE:
         case EDY_OP_PAD:
+        case EDY_OP_DEPTHTOSPACE:
+        case EDY_OP_SPACETODEPTH:
         case EDY_OP_RELU:
         case EDY_OP_CLIP:
         case EDY_OP_LEAKYRELU:
         case EDY_OP_UNARY:
             lower_choice(g, i);
+            break;
+        case EDY_OP_RESIZE:
+            if (g->node[i].resize.mode == EDY_RESIZE_NEAREST)
+                lower_choice(g, i);
             break;
         default:
             break;

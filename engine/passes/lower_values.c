@@ -252,7 +252,8 @@ static edy_status lower_qlinearconv(edy_graph *g, int32_t *index, edy_error *err
 /* Operators that only move data keep the quantization of what they move. */
 static bool only_moves_data(edy_op_kind op) {
     return op == EDY_OP_RESHAPE || op == EDY_OP_TRANSPOSE || op == EDY_OP_MAXPOOL ||
-           op == EDY_OP_PAD;
+           op == EDY_OP_PAD || op == EDY_OP_DEPTHTOSPACE || op == EDY_OP_SPACETODEPTH ||
+           op == EDY_OP_RESIZE;
 }
 
 /* u8 and s8 tensors that no quantizer touched: forwards, then backwards, then by default the
