@@ -77,6 +77,12 @@ static char *help_of(const char *verb) {
     return must(0, line);
 }
 
+static void assert_narrow(const char *text) {
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strcspn(text, "\n") > 80)
+            fail_msg("wider than 80 columns: %.*s", (int)strcspn(text, "\n"), text);
+}
+
 /* Calls use with each example line of a help text; returns how many there were. */
 static int each_example(const char *help, void (*use)(const char *line)) {
     const char *at = strstr(help, "\nExamples:\n");
@@ -107,6 +113,7 @@ static void every_verb_has_help_with_three_examples(void **state) {
         char *help = help_of(verb);
         assert_non_null(strstr(help, "\nUsage:\n"));
         assert_non_null(strstr(help, "\nOptions"));
+        assert_narrow(help);
         assert_int_equal(each_example(help, NULL), 3);
         for (const char *line = help; *line; line += strcspn(line, "\n") + 1)
             if (strcspn(line, "\n") > 100)

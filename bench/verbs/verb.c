@@ -45,6 +45,24 @@ char *edy_args_join(int argc, char *const *argv) {
     return text;
 }
 
+enum { HELP_LEFT = 30, HELP_WIDTH = 80 };
+
+/* text from column `column` on, its words wrapped at HELP_WIDTH; further lines start at HELP_LEFT.
+ * Returns the column behind the last word. */
+static int print_wrapped(const char *text, int column, FILE *out) {
+    while (*text) {
+        const int length = (int)strcspn(text, " ");
+        if (column > HELP_LEFT && column + 1 + length > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_LEFT, "");
+            column = HELP_LEFT;
+        }
+        column += fprintf(out, "%s%.*s", column > HELP_LEFT ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    return column;
+}
+
 static void print_option(const edy_opt *o, FILE *out) {
     char left[80], letter[8] = "    ";
     if (o->letter)
@@ -52,14 +70,16 @@ static void print_option(const edy_opt *o, FILE *out) {
     const char *argument = o->kind == EDY_OPT_ENUM && !o->argument ? o->choices : o->argument;
     snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, argument ? " " : "",
              argument ? argument : "");
-    const int width = 26;
+    const int width = HELP_LEFT - 4;
     if ((int)strlen(left) > width)
-        fprintf(out, "  %s\n  %-*s", left, width, "");
+        fprintf(out, "  %s\n%*s", left, HELP_LEFT, "");
     else
-        fprintf(out, "  %-*s", width, left);
-    fprintf(out, "  %s", o->help);
+        fprintf(out, "  %-*s  ", width, left);
+    const int column = print_wrapped(o->help, HELP_LEFT, out);
+    char fallback[80] = "";
     if (o->fallback)
-        fprintf(out, " [%s]", o->fallback);
+        snprintf(fallback, sizeof fallback, "[%s]", o->fallback);
+    print_wrapped(fallback, column, out);
     fputc('\n', out);
 }
 

@@ -271,8 +271,7 @@ const edy_verb edy_verb_ab = {
     .usage = usage,
     .example =
         {"edyno ab --backend scalar,scalar simplecnn --rounds 7 --block 0.05",
-         "edyno ab --base \"edyno peer resnet8 -t 1\" --new \"edyno peer resnet8 -t 2\" "
-         "--threads 2",
+         "edyno ab --base \"edyno peer dscnn -t 1\" --new \"edyno peer dscnn -t 2\" -t 2",
          "edyno ab --measure start --base \"edyno peer resnet8\" --new \"edyno peer dscnn\""},
     .opts = opts,
     .min_operands = 0,

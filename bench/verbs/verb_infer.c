@@ -14,7 +14,7 @@
 #include "engine/plan.h"
 
 static const char *const usage[] = {
-    "MODEL|WORKLOAD --input IN.bin[,IN2.bin] --output OUT.bin[,OUT2.bin] [OPTIONS]", NULL};
+    "MODEL|WORKLOAD -i IN.bin[,IN2.bin] -o OUT.bin[,OUT2.bin] [OPTIONS]", NULL};
 
 static const edy_opt opts[] = {
     {.name = "input",
@@ -174,9 +174,8 @@ const edy_verb edy_verb_infer = {
     .summary = "run a model on raw tensors from files",
     .usage = usage,
     .example = {"head -c 3136 /dev/zero > in.bin && edyno infer simplecnn -i in.bin -o out.bin",
-                "head -c 9408 /dev/zero | edyno infer simplecnn -i /dev/stdin -o out.bin --batch 3",
-                "head -c 3136 /dev/zero | edyno infer simplecnn -i /dev/stdin -o out.bin "
-                "--dump-layers layers"},
+                "head -c 9408 /dev/zero | edyno infer simplecnn -i /dev/stdin -o o --batch 3",
+                "edyno infer simplecnn -i in.bin -o out.bin --dump-layers layers"},
     .opts = opts,
     .min_operands = 1,
     .max_operands = 1,
