@@ -192,7 +192,7 @@ static edy_status flatten_in_place(edy_graph *g, int32_t index, int32_t gemm, ed
 /* Somebody works on v in NHWC, or in any order. */
 static bool may_be_nhwc(const edy_graph *g, edy_value_id v) {
     for (int32_t i = 0; i < g->n_nodes; i++) {
-        const bool takes = is_sensitive(g->node[i].op) || is_elementwise(g->node[i].op);
+        const bool takes = is_sensitive(g->node[i].op) || follows_input(g->node[i].op);
         for (int32_t j = 0; takes && j < g->node[i].n_inputs; j++)
             if (g->node[i].input[j] == v)
                 return true;
