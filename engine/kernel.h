@@ -165,6 +165,52 @@ typedef struct edy_s8_dense {
     void (*pack)(size_t nc, size_t kc, size_t ks, const edy_s8_weights *weights, void *packed);
 } edy_s8_dense;
 
+/* ---- s8 Winograd ----------------------------------------------------------------------------- */
+
+/* The convolution of "fp32 Winograd" in integers, bit for bit what s8_dense gives. G with its rows
+ * multiplied to integers (engine/ops/winograd_s8.h) makes weights of 16 bits, Bt inputs of 16 bits;
+ * products are summed in int32 modulo 2^32, and At over them gives d * (the convolution's sum)
+ * modulo 2^32, where d = 4 for tiles of 2x2 outputs and d = 576 = 64 * 9 for 4x4. Multiplying by
+ * the inverse of 9 modulo 2^32 and shifting right by 2 or 6 bits gives the sum itself wherever it
+ * lies in [-2^29, 2^29) or [-2^25, 2^25). The planner sees from the weights whether it may leave
+ * that, and then has the channels summed in `parts`, each of which does not. */
+
+/* v[i * v_stride + c] = (Bt d B)[i], as edy_f32_winograd_input_fn. zero holds the zero point. */
+typedef void (*edy_s8_winograd_input_fn)(size_t channels, const int8_t *const *a, size_t a_offset,
+                                         const int8_t *zero, int16_t *v, size_t v_stride);
+
+/* One tile of outputs, of which the first height x width (1..out each) exist:
+ *   c[y * c_row + x * c_pixel + n] = requant(bias[n] + sum_p (At m_p A)[y][x] / d)
+ * m_p[i * m_stride + n], i < in * in, begins at m + p * in * in * m_stride, p < parts; sums in
+ * int32 modulo 2^32. scale: made by pack_scale. */
+typedef void (*edy_s8_winograd_output_fn)(size_t channels, size_t parts, const int32_t *m,
+                                          size_t m_stride, const void *scale, size_t height,
+                                          size_t width, int8_t *c, size_t c_row, size_t c_pixel,
+                                          const edy_s8_output *output);
+
+typedef struct edy_s8_winograd {
+    const char *name; /* NULL: the backend has none of this size */
+    uint16_t out;     /* 2 or 4 */
+    edy_s8_winograd_input_fn input;
+    edy_s8_winograd_output_fn output;
+    size_t (*scale_bytes)(size_t channels); /* a multiple of 64 */
+    /* Bias and multipliers of `channels` outputs (weights->w is not read). */
+    void (*pack_scale)(size_t channels, const edy_s8_weights *weights, void *scale);
+} edy_s8_winograd;
+
+/* c[m][n] = sum_k a[m][k] * w[n][k] modulo 2^32, m < rows (1..mr), n < nc, k < kc. |w| < 2^15. */
+typedef void (*edy_s16_gemm_fn)(size_t rows, size_t nc, size_t kc, const int16_t *a,
+                                size_t a_stride, const void *w, int32_t *c, size_t c_stride);
+
+typedef struct edy_s16_dense {
+    const char *name; /* NULL: the backend has none, and no s8_winograd either */
+    uint16_t mr, nr;
+    uint16_t cost; /* of one multiply-add, in those of s8_dense on the same machine */
+    edy_s16_gemm_fn gemm;
+    size_t (*packed_bytes)(size_t nc, size_t kc);
+    void (*pack)(size_t nc, size_t kc, const int16_t *w, void *packed); /* w: [nc][kc] */
+} edy_s16_dense;
+
 /* ---- s8 depthwise ---------------------------------------------------------------------------- */
 
 typedef void (*edy_s8_dwconv_fn)(size_t pixels, size_t channels, size_t taps,
@@ -237,6 +283,8 @@ typedef struct edy_kernels {
     edy_f32_depthwise f32_depthwise;
     edy_f32_winograd f32_winograd[EDY_WINOGRAD_COUNT];
     edy_s8_dense s8_dense[EDY_RULE_COUNT];
+    edy_s8_winograd s8_winograd[EDY_RULE_COUNT][EDY_WINOGRAD_COUNT];
+    edy_s16_dense s16_dense;
     edy_s8_depthwise s8_depthwise[EDY_RULE_COUNT];
     edy_f32_maxpool_fn f32_maxpool;
     edy_s8_maxpool_fn s8_maxpool;

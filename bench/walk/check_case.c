@@ -136,7 +136,7 @@ void edy_case_same_f32(edy_case *c, float got, float want, size_t row, size_t co
         edy_case_fail(c, "[%zu][%zu] is %.9g, not %.9g", row, column, (double)got, (double)want);
 }
 
-void edy_case_same_s8(edy_case *c, int got, int64_t want, size_t row, size_t column) {
+void edy_case_same_int(edy_case *c, int got, int64_t want, size_t row, size_t column) {
     if (got != want)
         edy_case_fail(c, "[%zu][%zu] is %d, not %" PRId64, row, column, got, want);
 }

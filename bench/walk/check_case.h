@@ -60,7 +60,7 @@ void edy_case_within(edy_case *c, float got, edy_expected want, const edy_f32_cl
                      size_t row, size_t column);
 /* Same bits, except that any NaN equals any NaN. */
 void edy_case_same_f32(edy_case *c, float got, float want, size_t row, size_t column);
-void edy_case_same_s8(edy_case *c, int got, int64_t want, size_t row, size_t column);
+void edy_case_same_int(edy_case *c, int got, int64_t want, size_t row, size_t column);
 /* The gaps between rows of an output must still hold canaries. */
 void edy_case_gaps(edy_case *c, const void *out, size_t rows, size_t row_bytes,
                    size_t stride_bytes);

@@ -103,7 +103,7 @@ static bool check_quantize(const edy_kernels *k, const edy_kernel_problem *p,
     while (edy_case_again(&c))
         k->quantize(p->channels, a, out, scale, &o);
     for (size_t i = 0; i < p->channels; i++)
-        edy_case_same_s8(&c, out[i], quantized(a[i], scale, &o), 0, i);
+        edy_case_same_int(&c, out[i], quantized(a[i], scale, &o), 0, i);
     return edy_case_end(&c);
 }
 

@@ -36,7 +36,7 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
                                       : a[m * a_stride + i];
                 acc += x * w.w[n * reduction + i];
             }
-            edy_case_same_s8(&c, out[m * stride + n], edy_oracle_requant(&w, n, acc, &o), m, n);
+            edy_case_same_int(&c, out[m * stride + n], edy_oracle_requant(&w, n, acc, &o), m, n);
         }
     }
     edy_case_gaps(&c, out, p->rows, p->channels, stride);

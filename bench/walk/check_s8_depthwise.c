@@ -22,7 +22,7 @@ static bool check(const char *family, const edy_kernels *k, const edy_kernel_pro
             int64_t acc = w.bias[ch];
             for (size_t t = 0; t < taps; t++)
                 acc += (int64_t)edy_rows_s8_at(&list, i * taps + t, ch) * w.w[ch * taps + t];
-            edy_case_same_s8(&c, out[i * stride + ch], edy_oracle_requant(&w, ch, acc, &o), i, ch);
+            edy_case_same_int(&c, out[i * stride + ch], edy_oracle_requant(&w, ch, acc, &o), i, ch);
         }
     }
     edy_case_gaps(&c, out, p->rows, p->channels, stride);

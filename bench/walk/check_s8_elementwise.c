@@ -45,7 +45,7 @@ static bool check_add(const edy_kernels *k, const edy_kernel_problem *p, edy_ker
     while (edy_case_again(&c))
         k->s8_add(p->channels, a, b, out, &r);
     for (size_t i = 0; i < p->channels; i++)
-        edy_case_same_s8(&c, out[i], want[i], 0, i);
+        edy_case_same_int(&c, out[i], want[i], 0, i);
     return edy_case_end(&c);
 }
 
@@ -60,7 +60,7 @@ static bool check_lut(const edy_kernels *k, const edy_kernel_problem *p, edy_ker
     while (edy_case_again(&c))
         k->s8_lut(p->channels, a, out, table);
     for (size_t i = 0; i < p->channels; i++)
-        edy_case_same_s8(&c, out[i], table[copy[i] < 0 ? copy[i] + 256 : copy[i]], 0, i);
+        edy_case_same_int(&c, out[i], table[copy[i] < 0 ? copy[i] + 256 : copy[i]], 0, i);
     return edy_case_end(&c);
 }
 

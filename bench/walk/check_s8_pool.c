@@ -19,7 +19,7 @@ static bool check_maxpool(const edy_kernels *k, const edy_kernel_problem *p,
                 most = x > most ? x : most;
             }
             most = most < o.low ? o.low : most > o.high ? o.high : most;
-            edy_case_same_s8(&c, out[i * stride + ch], most, i, ch);
+            edy_case_same_int(&c, out[i * stride + ch], most, i, ch);
         }
     }
     edy_case_gaps(&c, out, p->rows, p->channels, stride);
@@ -42,7 +42,7 @@ static bool check_mean(const edy_kernels *k, const edy_kernel_problem *p, edy_ke
         int64_t acc = 0;
         for (size_t r = 0; r < p->rows; r++)
             acc += a[r * stride + ch] - zero_point;
-        edy_case_same_s8(&c, out[ch], edy_oracle_onnx(acc, multiplier, &o), 0, ch);
+        edy_case_same_int(&c, out[ch], edy_oracle_onnx(acc, multiplier, &o), 0, ch);
     }
     return edy_case_end(&c);
 }

@@ -8,7 +8,8 @@
 static const edy_kernel_family *const tables[] = {
     edy_families_f32_dense,    edy_families_f32_depthwise,   edy_families_f32_winograd,
     edy_families_f32_pool,     edy_families_f32_elementwise, edy_families_s8_dense,
-    edy_families_s8_depthwise, edy_families_s8_pool,         edy_families_s8_elementwise};
+    edy_families_s8_depthwise, edy_families_s8_pool,         edy_families_s8_elementwise,
+    edy_families_s8_winograd};
 
 size_t edy_kernel_family_count(void) {
     size_t count = 0;

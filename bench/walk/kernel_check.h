@@ -74,6 +74,6 @@ const edy_kernel_family *edy_kernel_family_find(const char *name);
 extern const edy_kernel_family edy_families_f32_dense[], edy_families_f32_depthwise[],
     edy_families_f32_winograd[], edy_families_f32_pool[], edy_families_f32_elementwise[],
     edy_families_s8_dense[], edy_families_s8_depthwise[], edy_families_s8_pool[],
-    edy_families_s8_elementwise[];
+    edy_families_s8_elementwise[], edy_families_s8_winograd[];
 
 #endif

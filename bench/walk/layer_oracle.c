@@ -294,6 +294,6 @@ void edy_layer_compare_s8(edy_case *c, const edy_layer_data *d, const int8_t *y)
     const operands o = d->w_count ? make_operands(c, d) : (operands){.x = NULL};
     place p = {.d = d, .o = &o};
     do
-        edy_case_same_s8(c, y[out_index(&p)], expected[d->layer->kind](&p), p.row, (size_t)p.m);
+        edy_case_same_int(c, y[out_index(&p)], expected[d->layer->kind](&p), p.row, (size_t)p.m);
     while (next_place(&p));
 }

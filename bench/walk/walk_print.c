@@ -24,7 +24,7 @@ int edy_walk_exit_code(const edy_walk_table *table) {
 }
 
 void edy_walk_print_heading(FILE *out) {
-    fprintf(out, "%-11s %-16s %-28s %6s %6s %6s\n", "BACKEND", "FAMILY", "KERNEL", "CASES",
+    fprintf(out, "%-10s %-22s %-28s %5s %6s %5s\n", "BACKEND", "FAMILY", "KERNEL", "CASES",
             "FAILED", "SHARE");
 }
 
@@ -40,12 +40,12 @@ void edy_walk_print_row(const edy_walk_row *row, FILE *out) {
     char share[16] = "exact";
     if (row->share > 0)
         snprintf(share, sizeof share, "%.3f", row->share);
-    fprintf(out, "%-11s %-16s %-28s ", row->backend, row->family,
+    fprintf(out, "%-10s %-22s %-28s ", row->backend, row->family,
             row->kernel[0] ? row->kernel : "-");
     if (row->verdict == EDY_WALK_INHERITED)
         fprintf(out, "inherited\n");
     else
-        fprintf(out, "%6zu %6zu %6s%s\n", row->cases, row->failed, share,
+        fprintf(out, "%5zu %6zu %5s%s\n", row->cases, row->failed, share,
                 row->verdict == EDY_WALK_CRASH ? " CRASH" : "");
     for (size_t i = 0; i < row->n_timings; i++)
         print_timing(&row->timing[i], out);

@@ -6,6 +6,7 @@
 
 #include "engine/ops/conv_plan.h"
 #include "engine/ops/winograd_f32.h"
+#include "engine/ops/winograd_s8.h"
 
 static edy_status check_operands(const edy_graph *g, const edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, EDY_IN_X), *w = edy_node_in(g, n, EDY_IN_W);
@@ -88,10 +89,12 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     if (!w->data || (b && !b->data))
         return edy_fail(err, EDY_UNSUPPORTED, "weights that are computed, not constant");
     const bool depthwise = is_depthwise(g, step->node);
+    if (x->dtype == EDY_S8 && edy_winograd_s8_pays(g, step->node, p->kernels))
+        return edy_prepare_winograd_s8(p, step, err);
     if (x->dtype == EDY_S8)
         return depthwise ? edy_prepare_depthwise_s8(p, step, err)
                          : edy_prepare_dense_s8(p, step, err);
-    if (edy_winograd_choose(g, step->node, p->kernels))
+    if (edy_winograd_f32_choose(g, step->node, p->kernels))
         return edy_prepare_winograd_f32(p, step, err);
     return depthwise ? edy_prepare_depthwise_f32(p, step, err)
                      : edy_prepare_dense_f32(p, step, err);
@@ -99,7 +102,9 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
 
 static size_t scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
                             unsigned threads) {
-    return edy_winograd_scratch_bytes(g, n, k, threads);
+    return edy_node_in(g, n, EDY_IN_X)->dtype == EDY_S8
+               ? edy_winograd_s8_scratch(g, n, k, threads)
+               : edy_winograd_f32_scratch(g, n, k, threads);
 }
 
 static int32_t overwrites(const edy_graph *g, const edy_node *n) {

@@ -132,7 +132,7 @@ edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err)
     step->kernel = s->kernel->name;
     step->tile[0] = s->kernel->mr;
     step->tile[1] = s->kernel->nr;
-    step->reason = edy_winograd_reason(p, n, edy_dense_reason(&s->shape));
+    step->reason = edy_winograd_f32_reason(p, n, edy_dense_reason(&s->shape));
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)
         status = make_pointers(p, step, s, err);

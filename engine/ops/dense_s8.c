@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "engine/ops/winograd_s8.h"
+
 typedef struct dense_state {
     edy_dense_shape shape;
     edy_dense_cut cut;
@@ -108,7 +110,7 @@ edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err) 
     step->kernel = s->kernel->name;
     step->tile[0] = s->kernel->mr;
     step->tile[1] = s->kernel->nr;
-    step->reason = edy_dense_reason(&s->shape);
+    step->reason = edy_winograd_s8_reason(p, n, edy_dense_reason(&s->shape));
     edy_status status = pack(p, step, s, err);
     if (!status && !s->shape.direct)
         status = make_pointers(p, step, s, err);

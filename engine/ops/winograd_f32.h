@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* fp32 convolution by Winograd's minimal filtering, where it wins (kernel.h, "fp32 Winograd").
- *
- * Tiles of all images stand in one row and are taken in groups. Where the weights are small, a
- * worker takes a group of few tiles through all stages. Where they are not, all workers first
- * transform the tiles of a large group, then each item (a block of output channels by a range of
- * tiles) does its products, one GEMM a position, and transforms back. All sizes depend on the shape
- * only.
+/* fp32 convolution by Winograd's minimal filtering, where it wins (kernel.h, "fp32 Winograd",
+ * and winograd.h).
  *
  * Error. The transforms amplify: an output is a sum of in * in * C products whose factors were
  * summed with weights up to 8 (At), 5 (Bt) and 1 (G). With S = sum |x * w| replaced by
@@ -20,13 +15,13 @@
 
 /* The backend's kernel that computes the node faster than the direct way; NULL where none does, or
  * where the node is no such convolution. Depends on the shape of one image only. */
-const edy_f32_winograd *edy_winograd_choose(const edy_graph *g, const edy_node *n,
-                                            const edy_kernels *k);
+const edy_f32_winograd *edy_winograd_f32_choose(const edy_graph *g, const edy_node *n,
+                                                const edy_kernels *k);
 /* The phrase for the plan's table: `direct` alone where the node is no convolution for Winograd,
  * else what the cost model says of both ways. NULL on no memory. */
-const char *edy_winograd_reason(edy_planner *p, const edy_node *n, const char *direct);
-size_t edy_winograd_scratch_bytes(const edy_graph *g, const edy_node *n, const edy_kernels *k,
-                                  unsigned threads);
+const char *edy_winograd_f32_reason(edy_planner *p, const edy_node *n, const char *direct);
+size_t edy_winograd_f32_scratch(const edy_graph *g, const edy_node *n, const edy_kernels *k,
+                                unsigned threads);
 edy_status edy_prepare_winograd_f32(edy_planner *p, edy_step *step, edy_error *err);
 
 #endif

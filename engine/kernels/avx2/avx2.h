@@ -15,6 +15,8 @@ void edy_avx2_f32_winograd(edy_kernels *k);
 void edy_avx2_f32_pool(edy_kernels *k);
 void edy_avx2_f32_elementwise(edy_kernels *k);
 void edy_avx2_s8_dense(edy_kernels *k);
+void edy_avx2_s8_winograd(edy_kernels *k);
+void edy_avx2_s16_dense(edy_kernels *k);
 void edy_avx2_s8_depthwise(edy_kernels *k);
 void edy_avx2_s8_pool(edy_kernels *k);
 void edy_avx2_s8_elementwise(edy_kernels *k);

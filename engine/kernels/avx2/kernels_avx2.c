@@ -9,6 +9,8 @@ void edy_kernels_avx2(edy_kernels *k) {
     edy_avx2_f32_pool(k);
     edy_avx2_f32_elementwise(k);
     edy_avx2_s8_dense(k);
+    edy_avx2_s8_winograd(k);
+    edy_avx2_s16_dense(k);
     edy_avx2_s8_depthwise(k);
     edy_avx2_s8_pool(k);
     edy_avx2_s8_elementwise(k);

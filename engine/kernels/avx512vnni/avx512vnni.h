@@ -7,6 +7,7 @@
 #include "engine/kernel.h"
 
 void edy_avx512vnni_s8_dense(edy_kernels *k);
+void edy_avx512vnni_s16_dense(edy_kernels *k);
 void edy_avx512vnni_s8_depthwise(edy_kernels *k);
 
 #endif

@@ -5,5 +5,6 @@
 void edy_kernels_avx512vnni(edy_kernels *k) {
     edy_kernels_avx512(k);
     edy_avx512vnni_s8_dense(k);
+    edy_avx512vnni_s16_dense(k);
     edy_avx512vnni_s8_depthwise(k);
 }

@@ -5,5 +5,6 @@
 void edy_kernels_avxvnni(edy_kernels *k) {
     edy_kernels_avx2(k);
     edy_avxvnni_s8_dense(k);
+    edy_avxvnni_s16_dense(k);
     edy_avxvnni_s8_depthwise(k);
 }

@@ -139,7 +139,8 @@ static inline __m128i edy_emulated_narrow(__m512i x) {
 #define _mm512_cvtepi32_ps edy_emulated_to_float
 #define _mm512_cvtepi8_epi32 edy_emulated_widen
 
-/* The VEX form of vpdpbusd has no intrinsic in SIMDe. */
+/* The VEX forms have no intrinsics in SIMDe. */
 #define _mm256_dpbusd_avx_epi32 _mm256_dpbusd_epi32
+#define _mm256_dpwssd_avx_epi32 _mm256_dpwssd_epi32
 
 #endif
