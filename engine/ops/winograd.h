@@ -50,8 +50,9 @@ struct edy_winograd {
     void *zero;                            /* [channels] */
     char *packed;                          /* [blocks][parts][positions] of block_bytes */
     size_t block_bytes;
-    char *v,
-        *m; /* scratch: [positions] of a group, where local one for each worker; [parts][positions] of an item, for each worker */
+    /* Scratch. v: [positions] of a group, where local one for each worker; m: [parts][positions] of
+     * an item, for each worker. */
+    char *v, *m;
     size_t group; /* the one in work */
     /* One tile into v. */
     void (*input)(const edy_winograd *w, const void *const *pixels, size_t a_offset, void *v);
@@ -82,7 +83,8 @@ static inline size_t edy_winograd_part_channels(size_t channels, size_t parts) {
 
 size_t edy_winograd_scratch(const edy_graph *g, const edy_node *n, const edy_winograd_form *form,
                             size_t out, unsigned threads);
-/* Sets all of w but packed, block_bytes and the three functions, and the step's run and tile. w is first in the state. fill: the byte that padding consists of. */
+/* Sets all of w but packed, block_bytes and the three functions, and the step's run and tile. w is
+ * first in the state. fill: the byte that padding consists of. */
 edy_status edy_winograd_prepare(edy_planner *p, edy_step *step, const edy_winograd_form *form,
                                 size_t out, int fill, edy_winograd *w, edy_error *err);
 

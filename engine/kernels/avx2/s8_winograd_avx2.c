@@ -106,7 +106,7 @@ EDY_SPECIALISE void input_tile(size_t out, size_t channels, const int8_t *const 
         input_block(out, row, channels - BLOCK, v + channels - BLOCK, v_stride);
 }
 
-/* ---- Outputs ---------------------------------------------------------------------------------- */
+/* ---- Outputs --------------------------------------------------------------------------------- */
 
 /* Packed bias and multipliers of sixteen channels. */
 typedef struct block_scale {
