@@ -21,6 +21,8 @@ typedef struct session {
     const edy_conform_options *options;
     edy_conform_table *table;
     const char *suffix; /* of case names: "/set:1"; "" mostly */
+    uint64_t bits;      /* of the backend's first case that gave any; 0: none yet */
+    char bits_of[sizeof((edy_conform_case *)0)->name];
 } session;
 
 static edy_status append(const session *s, const edy_conform_case *c, edy_error *err) {
@@ -44,7 +46,8 @@ static edy_status append_stopped(const session *s, edy_verdict verdict, const ch
                                  edy_error *err) {
     edy_status st = EDY_OK;
     for (size_t b = 0; b < s->options->n_backends && !st; b++) {
-        edy_conform_case c = {.result.verdict = verdict, .nodes.share = -1};
+        edy_conform_case c = {
+            .result.verdict = verdict, .nodes.share = -1, .required = !s->workload->own_model};
         snprintf(c.name, sizeof c.name, "%.50s/%.30s/%.30s", s->workload->name, s->variant->name,
                  s->options->backend[b]->name);
         snprintf(c.result.reason, sizeof c.result.reason, "%s", reason);
@@ -53,8 +56,21 @@ static edy_status append_stopped(const session *s, edy_verdict verdict, const ch
     return st;
 }
 
-static edy_status run_case(const session *s, const edy_conform_job *job, edy_error *err) {
-    edy_conform_case c = {.nodes.share = -1};
+/* Threads and batch decide who computes and how much at once, never what. */
+static void compare_bits(session *s, edy_conform_case *c) {
+    if (!s->bits && c->bits) {
+        s->bits = c->bits;
+        memcpy(s->bits_of, c->name, sizeof s->bits_of);
+    }
+    if (!c->bits || c->bits == s->bits || c->result.verdict == EDY_VERDICT_FAIL)
+        return;
+    c->result.verdict = EDY_VERDICT_FAIL;
+    snprintf(c->result.reason, sizeof c->result.reason,
+             "the outputs have other bits than those of %s", s->bits_of);
+}
+
+static edy_status run_case(session *s, const edy_conform_job *job, edy_error *err) {
+    edy_conform_case c = {.nodes.share = -1, .required = !s->workload->own_model};
     snprintf(c.name, sizeof c.name, "%.50s/%.30s/%.30s/threads:%" PRId64 "/batch:%" PRId64 "%.20s",
              s->workload->name, s->variant->name, job->backend->name, job->threads, job->batch,
              s->suffix);
@@ -64,11 +80,12 @@ static edy_status run_case(const session *s, const edy_conform_job *job, edy_err
         edy_conform_run(job, &c);
     else
         edy_conform_run_apart(job, &c);
+    compare_bits(s, &c);
     return append(s, &c, err);
 }
 
 /* All backends, thread counts and batches against one golden. */
-static edy_status run_golden(const session *s, const edy_graph *graph, const edy_golden *golden,
+static edy_status run_golden(session *s, const edy_graph *graph, const edy_golden *golden,
                              edy_error *err) {
     const edy_conform_options *o = s->options;
     const size_t cases = o->n_threads * o->n_batches;
@@ -86,6 +103,7 @@ static edy_status run_golden(const session *s, const edy_graph *graph, const edy
                                      .images = o->images,
                                      .share = o->share,
                                      .repro = o->repro};
+        s->bits = k == 0 ? 0 : s->bits;
         st = run_case(s, &job, err);
     }
     return st;
@@ -102,7 +120,7 @@ static edy_status stop_for(const session *s, edy_status why, const char *message
                           message, err);
 }
 
-static edy_status run_committed(const session *s, const edy_graph *graph, edy_error *err) {
+static edy_status run_committed(session *s, const edy_graph *graph, edy_error *err) {
     edy_golden *golden = NULL;
     edy_error inner;
     edy_status st =
@@ -154,7 +172,7 @@ static edy_status synthetic_inputs(const edy_graph *graph, uint64_t seed, size_t
     return EDY_OK;
 }
 
-static edy_status run_mistrusted(const session *s, const edy_graph *graph, edy_error *err) {
+static edy_status run_mistrusted(session *s, const edy_graph *graph, edy_error *err) {
     void *inputs[EDY_GOLDEN_PORTS] = {NULL};
     edy_golden *golden = NULL;
     edy_error inner;
@@ -172,7 +190,8 @@ static edy_status run_mistrusted(const session *s, const edy_graph *graph, edy_e
 edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *variant,
                                const edy_conform_options *options, edy_conform_table *table,
                                edy_error *err) {
-    session s = {workload, variant, options, table, ""};
+    session s = {
+        .workload = workload, .variant = variant, .options = options, .table = table, .suffix = ""};
     edy_graph *graph = NULL;
     edy_error inner;
     edy_status st = edy_variant_load(variant, &graph, &inner);
@@ -213,6 +232,21 @@ void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t
              n[EDY_VERDICT_PASS], n[EDY_VERDICT_FAIL] + n[EDY_VERDICT_NONE],
              n[EDY_VERDICT_UNSUPPORTED], n[EDY_VERDICT_CRASH], n[EDY_VERDICT_SKIP],
              n[EDY_VERDICT_MISTRUSTED], table->n);
+}
+
+void edy_conform_required_line(const edy_conform_table *table, char *text, size_t size) {
+    size_t n[EDY_VERDICT_COUNT] = {0}, total = 0;
+    for (size_t i = 0; i < table->n; i++) {
+        n[table->row[i].result.verdict] += table->row[i].required;
+        total += table->row[i].required;
+    }
+    const size_t other = n[EDY_VERDICT_SKIP] + n[EDY_VERDICT_MISTRUSTED];
+    int at =
+        snprintf(text, size, "required %zu: %zu passed, %zu failed, %zu unsupported, %zu crashed",
+                 total, n[EDY_VERDICT_PASS], n[EDY_VERDICT_FAIL] + n[EDY_VERDICT_NONE],
+                 n[EDY_VERDICT_UNSUPPORTED], n[EDY_VERDICT_CRASH]);
+    if (other && at > 0 && (size_t)at < size)
+        snprintf(text + at, size - (size_t)at, ", %zu not judged", other);
 }
 
 size_t edy_conform_count(const edy_conform_table *table, edy_verdict verdict) {

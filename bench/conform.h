@@ -9,6 +9,7 @@
  * of ours cannot widen it. Class: the same argmax wherever the golden's margin exceeds twice the
  * budget.
  * End to end, integer: every byte equal.
+ * The same bits at every place of a batch, for any number of threads and any batch size.
  * Per node, float: |got - exact| <= k*u*S + k*FLT_MIN always (hard) and <= 6*sqrt(k)*u*S
  * (expected), S = sum |a*b|, u = 2^-24, with the node's own inputs fed to the double oracle.
  * NaN never passes, except where the golden is NaN. */
@@ -116,6 +117,8 @@ typedef struct edy_conform_case {
     char name[160];           /* "resnet8/int8/avx2/threads:1/batch:5" */
     edy_judgement result;     /* result.verdict is the case's */
     edy_node_judgement nodes; /* judged 0: not in this case */
+    bool required;            /* of a listed workload: may not be refused or left out */
+    uint64_t bits;            /* hash of all outputs (same_bits.h); 0: none */
     char repro[192];          /* folder that replays a failure (repro.h); "" for none */
 } edy_conform_case;
 
@@ -157,6 +160,8 @@ void edy_conform_table_free(edy_conform_table *table);
 void edy_conform_print(const edy_conform_table *table, FILE *out);
 /* The same as a JSON document. False on no memory. */
 bool edy_conform_print_json(const edy_conform_table *table, FILE *out);
+/* "required N: N passed, N failed, N unsupported, N crashed", of the listed workloads. */
+void edy_conform_required_line(const edy_conform_table *table, char *text, size_t size);
 /* "N passed, N failed, N unsupported, N crashed, N skipped, N mistrusted of N" */
 void edy_conform_closing_line(const edy_conform_table *table, char *text, size_t size);
 size_t edy_conform_count(const edy_conform_table *table, edy_verdict verdict);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/apart.h"
+#include "bench/same_bits.h"
 #include "bench/suite/repro.h"
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -59,22 +60,39 @@ static void fill_inputs(const edy_golden *golden, size_t first, size_t batch, ba
     }
 }
 
-/* Every golden sample at every place of the batch. */
-static edy_status judge_places(const edy_conform_job *job, edy_plan *plan, edy_judgement *all,
+static void run_at(const edy_conform_job *job, edy_plan *plan, size_t first, batch_io *io,
+                   edy_judgement *all) {
+    edy_result results[EDY_GOLDEN_PORTS];
+    fill_inputs(job->golden, first, (size_t)job->batch, io);
+    for (int32_t i = 0; i < edy_plan_output_count(plan); i++) /* a stale output must show */
+        memset(io->out[i], 0x7f, edy_plan_output(plan, i)->bytes);
+    edy_plan_run(plan, (const void *const *)io->in, io->out);
+    edy_results_of(plan, (const void *const *)io->out, results);
+    const edy_judgement one = edy_judge_output(job->golden, first, (size_t)job->batch, results,
+                                               edy_plan_output_count(plan));
+    edy_judgement_merge(all, &one);
+}
+
+/* Every golden sample at every place of the batch: right, and the same bits. */
+static edy_status judge_places(const edy_conform_job *job, edy_plan *plan, edy_conform_case *c,
                                edy_error *err) {
     batch_io io;
+    edy_same_bits *bits = NULL;
+    char differs[160] = "";
     edy_status st = make_io(plan, job->golden, &io, err);
+    st = st ? st : edy_same_bits_create(plan, job->golden->samples, &bits, err);
     for (size_t first = 0; first < job->golden->samples && !st; first++) {
-        fill_inputs(job->golden, first, (size_t)job->batch, &io);
-        for (int32_t i = 0; i < edy_plan_output_count(plan); i++) /* a stale output must show */
-            memset(io.out[i], 0x7f, edy_plan_output(plan, i)->bytes);
-        edy_plan_run(plan, (const void *const *)io.in, io.out);
-        edy_result results[EDY_GOLDEN_PORTS];
-        edy_results_of(plan, (const void *const *)io.out, results);
-        const edy_judgement one = edy_judge_output(job->golden, first, (size_t)job->batch, results,
-                                                   edy_plan_output_count(plan));
-        edy_judgement_merge(all, &one);
+        run_at(job, plan, first, &io, &c->result);
+        if (!differs[0])
+            edy_same_bits_add(bits, first, io.out, differs, sizeof differs);
     }
+    if (!st)
+        c->bits = edy_same_bits_hash(bits);
+    if (!st && differs[0] && c->result.verdict != EDY_VERDICT_FAIL) {
+        c->result.verdict = EDY_VERDICT_FAIL;
+        snprintf(c->result.reason, sizeof c->result.reason, "%s", differs);
+    }
+    edy_same_bits_destroy(bits);
     free_io(&io);
     return st;
 }
@@ -127,7 +145,7 @@ static void write_repro(const edy_conform_job *job, const edy_repro_part *part,
 static edy_status judge(const edy_conform_job *job, edy_threads *pool, edy_plan *plan,
                         edy_conform_case *c, edy_error *err) {
     watch w = {.job = job};
-    edy_status st = judge_places(job, plan, &c->result, err);
+    edy_status st = judge_places(job, plan, c, err);
     if (!st && job->classes && job->golden->classes)
         st = edy_conform_classes(job, plan, &c->result, err);
     if (!st && (job->nodes || c->result.verdict == EDY_VERDICT_FAIL))

@@ -2,6 +2,7 @@
  * Copyright The edgedyno authors */
 /* The verdict table for people (80 columns) and for programs (JSON). */
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,9 @@ void edy_conform_print(const edy_conform_table *table, FILE *out) {
     }
     edy_conform_closing_line(table, closing, sizeof closing);
     fprintf(out, "%s\n", closing);
+    edy_conform_required_line(table, closing, sizeof closing);
+    if (strncmp(closing, "required 0:", 11) != 0)
+        fprintf(out, "%s\n", closing);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -171,6 +175,10 @@ static cJSON *case_json(const edy_conform_case *c) {
     cJSON_AddStringToObject(o, "name", c->name);
     cJSON_AddStringToObject(o, "verdict", edy_verdict_text(j->verdict));
     cJSON_AddStringToObject(o, "reason", j->reason);
+    char bits[20];
+    snprintf(bits, sizeof bits, "%016" PRIx64, c->bits);
+    cJSON_AddStringToObject(o, "bits", bits);
+    cJSON_AddBoolToObject(o, "required", c->required);
     cJSON_AddBoolToObject(o, "exact", j->exact);
     cJSON_AddNumberToObject(o, "compared", (double)j->compared);
     cJSON_AddNumberToObject(o, "wrong", (double)j->wrong);
@@ -207,6 +215,8 @@ bool edy_conform_print_json(const edy_conform_table *table, FILE *out) {
     for (size_t i = 0; i < table->n; i++)
         cJSON_AddItemToArray(cases, case_json(&table->row[i]));
     cJSON_AddStringToObject(root, "summary", closing);
+    edy_conform_required_line(table, closing, sizeof closing);
+    cJSON_AddStringToObject(root, "profile", closing);
     char *text = cJSON_Print(root);
     if (text)
         fprintf(out, "%s\n", text);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench/conform.h"
 #include "bench/tests/temp_dir.h"
@@ -38,6 +39,26 @@ static void faulty_gemm(size_t rows, size_t nc, size_t kc, const float *a, size_
 
 static void fill_faulty_gemm(edy_kernels *k) {
     k->f32_dense.gemm = faulty_gemm;
+}
+
+/* A step of the last place, far below any budget: in every other call, or in plans after the first
+ * two (those of the first case), which are counted for all processes. */
+static bool every_other;
+static int *plans;
+static bool shift_all;
+
+static void uneven_gemm(size_t rows, size_t nc, size_t kc, const float *a, size_t a_stride,
+                        const void *w, float *c, size_t c_stride, const float *residual,
+                        const edy_f32_clamp *clamp) {
+    static int call;
+    scalar.f32_dense.gemm(rows, nc, kc, a, a_stride, w, c, c_stride, residual, clamp);
+    if (every_other ? call++ % 2 == 1 : shift_all)
+        c[0] = nextafterf(c[0], INFINITY);
+}
+
+static void fill_uneven_gemm(edy_kernels *k) {
+    k->f32_dense.gemm = uneven_gemm;
+    shift_all = ++*plans > 2;
 }
 
 static float to_nan(float x) {
@@ -187,6 +208,31 @@ static void faults_are_caught_and_the_first_node_is_named(void **state) {
     fails(fill_faulty_gemm, "(Gemm)");
     fails(fill_swapping_pool, "(MaxPool)");
     fails(fill_lazy_pool, "(MaxPool)");
+}
+
+static void other_bits_fail(bool other, const char *part) {
+    const edy_variant *v = edy_workload_variant(simplecnn, "fp32");
+    plans = mmap(NULL, sizeof *plans, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(plans, MAP_FAILED);
+    every_other = other;
+    edy_conform_table t =
+        conform_batches(simplecnn, v, fill_uneven_gemm, 1, (const int64_t[]){1, 2}, 2);
+    assert_int_equal(t.n, 2);
+    assert_int_equal(t.row[0].result.verdict, EDY_VERDICT_PASS);
+    assert_int_equal(t.row[1].result.verdict, EDY_VERDICT_FAIL);
+    if (!strstr(t.row[1].result.reason, part))
+        fail_msg("\"%s\" is not in: %s", part, t.row[1].result.reason);
+    char line[200];
+    edy_conform_required_line(&t, line, sizeof line);
+    assert_string_equal(line, "required 2: 1 passed, 1 failed, 0 unsupported, 0 crashed");
+    edy_conform_table_free(&t);
+    munmap(plans, sizeof *plans);
+}
+
+static void bits_depend_on_neither_place_nor_batch(void **state) {
+    (void)state;
+    other_bits_fail(true, "has other bits at place");
+    other_bits_fail(false, "other bits than those of simplecnn/fp32/test/threads:1/batch:1");
 }
 
 static void a_crash_is_one_verdict_and_the_rest_goes_on(void **state) {
@@ -412,6 +458,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_right_backend_passes),
         cmocka_unit_test(faults_are_caught_and_the_first_node_is_named),
+        cmocka_unit_test(bits_depend_on_neither_place_nor_batch),
         cmocka_unit_test(a_crash_is_one_verdict_and_the_rest_goes_on),
         cmocka_unit_test(a_missing_golden_is_mistrusted_and_a_damaged_one_a_fail),
         cmocka_unit_test(without_test_data_it_is_mistrusted),
