@@ -181,7 +181,8 @@ static edy_status judge_step(const judge *of, int32_t index, edy_error *err) {
     const edy_node *n = edy_plan_step_at(plan, index).node;
     step_values v = {.got = {.count = 0}};
     edy_status st = read_step(plan, n, &v, err);
-    const bool integer = g->value[n->output[0]].dtype == EDY_S8;
+    const edy_value *y = &g->value[n->output[0]];
+    const bool integer = y->dtype == EDY_S8 && y->quant.count > 0;
     if (!st && integer)
         st = edy_oracle_integer_node(g, n, v.in_or_null, &v.exact, &v.bound, err);
     else if (!st)

@@ -103,6 +103,9 @@ static const struct {
     [EDY_OP_RESIZE] = {edy_oracle_resize, 1},
     [EDY_OP_LOGSOFTMAX] = {edy_oracle_logsoftmax, 1},
     [EDY_OP_HARDMAX] = {edy_oracle_hardmax, 1},
+    [EDY_OP_BINARY] = {edy_oracle_binary, 2},
+    [EDY_OP_WHERE] = {edy_oracle_where, 3},
+    [EDY_OP_CAST] = {edy_oracle_cast, 1},
     [EDY_OP_LAYOUT] = {edy_oracle_pad, 1}, /* same axes: in ONNX's order nothing moves */
 };
 

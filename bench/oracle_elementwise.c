@@ -25,8 +25,7 @@ edy_status edy_oracle_leakyrelu(edy_oracle_call *c) {
     return EDY_OK;
 }
 
-/* Index into a tensor that is broadcast (numpy's rule) to `shape`, of that shape's element `at`. */
-static size_t spread_index(const edy_oracle_tensor *t, const edy_shape *shape, size_t at) {
+size_t edy_oracle_spread_index(const edy_oracle_tensor *t, const edy_shape *shape, size_t at) {
     size_t index = 0, stride = 1;
     for (int32_t d = 0; d < shape->rank; d++) { /* from the innermost axis outwards */
         const int64_t extent = shape->dim[shape->rank - 1 - d];
@@ -40,7 +39,7 @@ static size_t spread_index(const edy_oracle_tensor *t, const edy_shape *shape, s
     return index;
 }
 
-static edy_status check_spread(edy_oracle_call *c, const edy_oracle_tensor *t) {
+edy_status edy_oracle_check_spread(edy_oracle_call *c, const edy_oracle_tensor *t) {
     const edy_shape *s = &c->out->shape;
     bool fits = t->shape.rank <= s->rank;
     for (int32_t d = 0; fits && d < t->shape.rank; d++) {
@@ -52,16 +51,19 @@ static edy_status check_spread(edy_oracle_call *c, const edy_oracle_tensor *t) {
 
 static edy_status pairwise(edy_oracle_call *c, bool product) {
     const edy_oracle_tensor *a = c->in[0], *b = c->in[1];
-    edy_status st = check_spread(c, a);
-    st = st ? st : check_spread(c, b);
+    const bool real = c->graph->value[c->node->output[0]].dtype == EDY_F32;
+    edy_status st = edy_oracle_check_spread(c, a);
+    st = st ? st : edy_oracle_check_spread(c, b);
     for (size_t i = 0; !st && i < c->out->count; i++) {
-        const double x = a->data[spread_index(a, &c->out->shape, i)];
-        const double y = b->data[spread_index(b, &c->out->shape, i)];
-        const double v = edy_oracle_round(c, product ? x * y : x + y);
+        const double x = a->data[edy_oracle_spread_index(a, &c->out->shape, i)];
+        const double y = b->data[edy_oracle_spread_index(b, &c->out->shape, i)];
+        const double v = real      ? edy_oracle_round(c, product ? x * y : x + y)
+                         : product ? x * y
+                                   : x + y;
         c->out->data[i] = edy_oracle_clamp(c, v);
         c->magnitude[i] = product ? fabs(x * y) : fabs(x) + fabs(y);
     }
-    c->terms = 1;
+    c->terms = real; /* integers are exact, as far as double is */
     return st;
 }
 

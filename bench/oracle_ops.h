@@ -45,6 +45,9 @@ edy_status edy_oracle_quantize(edy_oracle_call *c);
 edy_status edy_oracle_dequantize(edy_oracle_call *c);
 edy_status edy_oracle_qlinearconv(edy_oracle_call *c);
 edy_status edy_oracle_unary(edy_oracle_call *c);
+edy_status edy_oracle_binary(edy_oracle_call *c);
+edy_status edy_oracle_where(edy_oracle_call *c);
+edy_status edy_oracle_cast(edy_oracle_call *c);
 
 /* Result of one operation in the call's precision. Sums, products, quotients and square roots of
  * binary32 numbers round to binary32 through double without double rounding (53 >= 2 * 24 + 2). */
@@ -57,6 +60,11 @@ static inline double edy_oracle_clamp(const edy_oracle_call *c, double x) {
     const double low = c->node->act_min, high = c->node->act_max;
     return x < low ? low : x > high ? high : x;
 }
+
+/* Index into a tensor that is broadcast (numpy's rule) to `shape`, of that shape's element `at`;
+ * and whether t can be broadcast to the output's shape. */
+size_t edy_oracle_spread_index(const edy_oracle_tensor *t, const edy_shape *shape, size_t at);
+edy_status edy_oracle_check_spread(edy_oracle_call *c, const edy_oracle_tensor *t);
 
 /* Sliding window along one of two axes: where output o's tap k lies in the input. */
 typedef struct edy_oracle_axis {

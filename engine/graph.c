@@ -334,10 +334,16 @@ static const char *text_at(const char *const *text, int32_t count, int32_t index
 const char *edy_node_text(const edy_node *n) {
 #define EDY_SUB_TEXT(name, words) words,
     static const char *const unary[] = {EDY_UNARY_MAP(EDY_SUB_TEXT)};
+    static const char *const binary[] = {EDY_BINARY_MAP(EDY_SUB_TEXT)};
+    static const char *const reduce[] = {EDY_REDUCE_MAP(EDY_SUB_TEXT)};
 #undef EDY_SUB_TEXT
     switch (n->op) {
     case EDY_OP_UNARY:
         return text_at(unary, EDY_UNARY_COUNT, n->sub);
+    case EDY_OP_BINARY:
+        return text_at(binary, EDY_BINARY_COUNT, n->sub);
+    case EDY_OP_REDUCE:
+        return text_at(reduce, EDY_REDUCE_COUNT, n->sub);
     default:
         return edy_op_text(n->op);
     }
@@ -393,6 +399,8 @@ edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
 edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err) {
     if (batch < 1)
         return edy_fail(err, EDY_BAD_ARGUMENT, "batch %" PRId64 " is not at least 1", batch);
+    if (batch == g->batch)
+        return edy_graph_infer(g, err);
     for (int32_t i = 0; i < g->n_inputs; i++) {
         edy_value *v = &g->value[g->input[i]];
         if (v->shape.rank < 1)
@@ -404,6 +412,9 @@ edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err) {
         edy_node *n = &g->node[i];
         if (n->op == EDY_OP_RESHAPE && n->n_target > 1 && n->target[0] == g->batch)
             n->target[0] = 0; /* copy the first dimension of the input */
+        if (n->op == EDY_OP_EXPAND && n->n_target > 1 && n->target[0] == g->batch &&
+            g->value[n->input[0]].shape.rank == n->n_target)
+            n->target[0] = 1; /* the same: it is not expanded */
     }
     g->batch = batch;
     return edy_graph_infer(g, err);

@@ -49,7 +49,18 @@
     X(DEQUANTIZE, "DequantizeLinear")                                                              \
     X(QLINEARCONV, "QLinearConv") /* as imported; lower_quantized makes it an integer CONV */      \
     X(LAYOUT, "Layout")           /* made by assign_layout: same axes, other order in memory */    \
-    X(UNARY, "unary function")    /* node.sub: an edy_unary; y[i] = f(x[i]) */
+    X(UNARY, "unary function")    /* node.sub: an edy_unary; y[i] = f(x[i]) */                     \
+    X(BINARY, "binary function")  /* node.sub: an edy_binary; numpy's broadcasting */              \
+    X(WHERE, "Where")                                                                              \
+    X(CAST, "Cast")                                                                                \
+    X(SLICE, "Slice") /* Split is one for each output */                                           \
+    X(EXPAND, "Expand")                                                                            \
+    X(TILE, "Tile")                                                                                \
+    X(GATHER, "Gather")                                                                            \
+    X(REDUCE, "reduction") /* node.sub: an edy_reduce; over node.axes */                           \
+    X(ARGMAX, "ArgMax")                                                                            \
+    X(ARGMIN, "ArgMin")                                                                            \
+    X(MATMUL, "MatMul") /* both operands computed, or of other ranks than Gemm takes */
 
 typedef enum edy_op_kind {
 #define EDY_OP_ENUM(name, text) EDY_OP_##name,
@@ -225,12 +236,14 @@ typedef struct edy_node {
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
     int32_t n_perm;
     int64_t perm[EDY_MAX_RANK]; /* Transpose */
-    int32_t n_target;           /* Reshape: target shape as ONNX means it, 0 = copy, -1 = infer */
+    /* Reshape: target shape as ONNX means it, 0 = copy, -1 = infer. Expand: shape. Tile: repeats. */
+    int32_t n_target;
     int64_t target[EDY_MAX_RANK];
     int64_t pads[2 * EDY_MAX_RANK]; /* Pad, Layout: begins, then ends, one a dimension */
     float pad_value;                /* Pad, in the value's real domain */
     uint32_t axes;                  /* reductions: a bit an axis, of the input as imported */
-    bool keep_dims;                 /* reductions */
+    bool keep_dims;                 /* reductions, ArgMax, ArgMin */
+    bool last_index;                /* ArgMax, ArgMin: of equal elements */
     edy_dtype to;                   /* Cast */
     /* Slice, one an axis: as ONNX means them (negative from the end, clamped to the extent). */
     int64_t start[EDY_MAX_RANK], stop[EDY_MAX_RANK], step[EDY_MAX_RANK];
@@ -304,8 +317,8 @@ void edy_graph_set_output(edy_graph *g, int32_t index, edy_value_id v);
 /* Runs every node's shape rule in order; validates attributes, ranks, dtypes. Errors name operator
  * and node. */
 edy_status edy_graph_infer(edy_graph *g, edy_error *err);
-/* Sets dim 0 of every input to batch (>= 1) and infers again. A Reshape whose target begins with
- * the old batch follows. */
+/* Sets dim 0 of every input to batch (>= 1), where that is another than the graph's, and infers
+ * again. A Reshape or Expand whose target begins with the old batch follows. */
 edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err);
 
 const char *edy_op_text(edy_op_kind op);

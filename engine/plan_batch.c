@@ -7,9 +7,25 @@
  * activations of most networks through memory. Groups depend on the shape only. */
 enum { GROUP_BYTES = 64 * 1024 };
 
-/* A constant that gives each image numbers of its own. */
-static bool differs_by_image(const edy_value *v, int32_t rank) {
-    return v->data && v->shape.rank == rank && rank > 0 && v->shape.dim[0] > 1;
+/* A constant, or one under DequantizeLinear. */
+static bool is_constant(const edy_graph *g, edy_value_id v) {
+    const int32_t p = edy_graph_producer(g, v);
+    return g->value[v].data ||
+           (p >= 0 && g->node[p].op == EDY_OP_DEQUANTIZE && g->value[g->node[p].input[0]].data);
+}
+
+/* Every operand is an activation with the batch first, or a constant that is alike for all
+ * images. */
+static bool operands_keep_apart(const edy_graph *g, const edy_node *n) {
+    const edy_shape *y = &g->value[n->output[0]].shape;
+    for (int32_t i = 0; i < n->n_inputs; i++) {
+        const edy_value *v = &g->value[n->input[i]];
+        const bool whole = v->shape.rank == y->rank && y->rank > 0;
+        if (is_constant(g, n->input[i]) ? whole && v->shape.dim[0] > 1
+                                        : !whole || v->shape.dim[0] != y->dim[0])
+            return false;
+    }
+    return true;
 }
 
 /* Whether the node works on each image alone, given that all its tensors have the batch first. */
@@ -25,18 +41,47 @@ static bool keeps_images_apart(const edy_graph *g, const edy_node *n) {
     case EDY_OP_HARDMAX:
     case EDY_OP_CONCAT:
         return axis != 0;
+    case EDY_OP_SLICE:
+        return n->start[0] == 0 && n->stop[0] == INT64_MAX && n->step[0] == 1;
+    case EDY_OP_TILE:
+        return n->target[0] == 1;
+    case EDY_OP_GATHER:
+        return axis != 0 && is_constant(g, n->input[1]);
+    case EDY_OP_REDUCE:
+        return !(n->axes & 1);
     case EDY_OP_GEMM:
         return !n->trans_a;
     case EDY_OP_PAD:
         return n->pads[0] == 0 && n->pads[rank] == 0;
     case EDY_OP_ADD:
     case EDY_OP_MUL:
-        return !differs_by_image(x, rank) &&
-               !(n->n_inputs > 1 && differs_by_image(&g->value[n->input[1]], rank));
+    case EDY_OP_BINARY:
+    case EDY_OP_WHERE:
+        return operands_keep_apart(g, n);
     case EDY_OP_RESIZE:
         return n->resize.coordinates != EDY_COORD_TF_CROP_AND_RESIZE;
-    default:
+    case EDY_OP_CONV:
+    case EDY_OP_BATCHNORM:
+    case EDY_OP_RELU:
+    case EDY_OP_CLIP:
+    case EDY_OP_LEAKYRELU:
+    case EDY_OP_MAXPOOL:
+    case EDY_OP_AVGPOOL:
+    case EDY_OP_GLOBALAVGPOOL:
+    case EDY_OP_RESHAPE:
+    case EDY_OP_QUANTIZE:
+    case EDY_OP_DEQUANTIZE:
+    case EDY_OP_QLINEARCONV:
+    case EDY_OP_LAYOUT:
+    case EDY_OP_UNARY:
+    case EDY_OP_CAST:
+    case EDY_OP_LRN:
+    case EDY_OP_INSTANCENORM:
+    case EDY_OP_DEPTHTOSPACE:
+    case EDY_OP_SPACETODEPTH:
         return true;
+    default: /* not known to */
+        return false;
     }
 }
 

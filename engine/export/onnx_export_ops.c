@@ -173,6 +173,19 @@ static Onnx__NodeProto *write_unary(edy_onnx_writer *w, const edy_node *n) {
     return p;
 }
 
+static Onnx__NodeProto *write_operands(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
+    write_inputs(w, p, n, n->n_inputs);
+    return p;
+}
+
+static Onnx__NodeProto *write_cast(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, "Cast", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_int(w, p, "to", edy_writer_data_type(n->to));
+    return p;
+}
+
 /* ---- Softmax --------------------------------------------------------------------------------- */
 
 /* Before opset 13 Softmax saw all axes from `axis` on as one. Where that is not the last axis
@@ -219,6 +232,8 @@ static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const 
     [EDY_OP_CONCAT] = write_concat,       [EDY_OP_SOFTMAX] = write_softmax,
     [EDY_OP_QUANTIZE] = write_quantizer,  [EDY_OP_DEQUANTIZE] = write_quantizer,
     [EDY_OP_QLINEARCONV] = write_conv,    [EDY_OP_UNARY] = write_unary,
+    [EDY_OP_BINARY] = write_operands,     [EDY_OP_WHERE] = write_operands,
+    [EDY_OP_CAST] = write_cast,
 };
 
 /* The sum of a Conv and its residual, as a node of its own. */

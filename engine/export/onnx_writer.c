@@ -144,7 +144,7 @@ void edy_writer_output(edy_onnx_writer *w, Onnx__NodeProto *node, const char *na
     node->n_output = 1;
 }
 
-static int32_t data_type(edy_dtype dtype) {
+int32_t edy_writer_data_type(edy_dtype dtype) {
     switch (dtype) {
     case EDY_F32:
         return ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
@@ -179,7 +179,7 @@ static void add_initializer(edy_onnx_writer *w, const char *name, edy_dtype dtyp
     t->n_dims = (size_t)rank;
     t->dims = own_dims;
     t->has_data_type = 1;
-    t->data_type = data_type(dtype);
+    t->data_type = edy_writer_data_type(dtype);
     t->has_raw_data = 1;
     t->raw_data.len = elems * edy_dtype_bytes(dtype);
     t->raw_data.data = (uint8_t *)data; /* packing only reads it */
@@ -314,7 +314,7 @@ static Onnx__ValueInfoProto *port(edy_onnx_writer *w, edy_value_id id) {
     onnx__type_proto__init(type);
     onnx__type_proto__tensor__init(tensor);
     tensor->has_elem_type = 1;
-    tensor->elem_type = data_type(v->dtype);
+    tensor->elem_type = edy_writer_data_type(v->dtype);
     tensor->shape = shape;
     type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     type->tensor_type = tensor;

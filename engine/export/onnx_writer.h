@@ -40,6 +40,8 @@ void edy_writer_value(edy_onnx_writer *w, Onnx__NodeProto *node, edy_value_id id
 void edy_writer_constant(edy_onnx_writer *w, Onnx__NodeProto *node, edy_dtype dtype, int32_t rank,
                          int64_t elems, const void *data);
 
+int32_t edy_writer_data_type(edy_dtype dtype); /* ONNX's number for it */
+
 void edy_writer_int(edy_onnx_writer *w, Onnx__NodeProto *node, const char *name, int64_t value);
 void edy_writer_float(edy_onnx_writer *w, Onnx__NodeProto *node, const char *name, float value);
 void edy_writer_ints(edy_onnx_writer *w, Onnx__NodeProto *node, const char *name,

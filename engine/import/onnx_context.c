@@ -84,6 +84,13 @@ edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
     return status;
 }
 
+edy_status edy_onnx_raw_input(edy_onnx_context *c, size_t index, edy_value_id *id) {
+    edy_onnx_name *name;
+    const edy_status status = resolve(c, index, &name);
+    *id = name ? name->id : EDY_NO_VALUE;
+    return status;
+}
+
 static edy_status refuse_computed(edy_onnx_context *c, size_t index) {
     const edy_onnx_name *name = edy_onnx_names_find(&c->names, c->node->input[index]);
     const bool input = name && name->input;
@@ -107,6 +114,13 @@ edy_status edy_onnx_weight_input(edy_onnx_context *c, size_t index, edy_value_id
     if (status || !name || name->dequantized)
         return status;
     return edy_onnx_constant_input(c, index, id);
+}
+
+edy_status edy_onnx_is_weight(edy_onnx_context *c, size_t index, bool *yes) {
+    edy_onnx_name *name;
+    const edy_status status = resolve(c, index, &name);
+    *yes = !status && name && (name->dequantized || edy_onnx_value(c, name->id)->data);
+    return status;
 }
 
 edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
@@ -280,6 +294,19 @@ edy_status edy_onnx_finish_output(edy_onnx_context *c, size_t index) {
     if (!name)
         return edy_onnx_node_fail(c, EDY_BAD_FILE, "it has no output %zu", index);
     return edy_onnx_finish_as(c, name->text, &name->id);
+}
+
+edy_status edy_onnx_finish_part(edy_onnx_context *c, bool last, edy_value_id *id) {
+    edy_onnx_name *out;
+    char name[256];
+    edy_status status = edy_onnx_output(c, &out);
+    if (status)
+        return status;
+    snprintf(name, sizeof name, "%.200s/%d", out->text, c->graph->n_values);
+    status = edy_onnx_finish_as(c, last ? out->text : name, id);
+    if (!status && last)
+        out->id = *id;
+    return status;
 }
 
 edy_status edy_onnx_alias(edy_onnx_context *c, edy_value_id id) {

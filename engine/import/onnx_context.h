@@ -40,10 +40,14 @@ bool edy_onnx_has_input(const edy_onnx_context *c, size_t index);
 /* Any value; a constant is put into the graph at its first use, and refused where it has a NaN or
  * an infinity. EDY_NO_VALUE where the input is left out. */
 edy_status edy_onnx_input(edy_onnx_context *c, size_t index, edy_value_id *id);
+/* The same without looking at the numbers: bounds may be infinite. */
+edy_status edy_onnx_raw_input(edy_onnx_context *c, size_t index, edy_value_id *id);
 /* The same where the operator can only work with a constant. */
 edy_status edy_onnx_constant_input(edy_onnx_context *c, size_t index, edy_value_id *id);
 /* The same for weights, which may also be a constant behind a DequantizeLinear. */
 edy_status edy_onnx_weight_input(edy_onnx_context *c, size_t index, edy_value_id *id);
+/* Whether input index is such a weight. */
+edy_status edy_onnx_is_weight(edy_onnx_context *c, size_t index, bool *yes);
 /* A constant int64 (or int32) list of at most max elements; *n is -1 where the input is left out.
  */
 edy_status edy_onnx_ints_input(edy_onnx_context *c, size_t index, int64_t *out, int32_t max,
@@ -76,6 +80,9 @@ edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_
                             int32_t rank, const char *text, edy_value_id *to);
 /* The same for its output number index (Split is one node of ours for each). */
 edy_status edy_onnx_finish_output(edy_onnx_context *c, size_t index);
+/* For a node of the file that becomes several: the last one of them makes the file's output, the
+ * others a value with a name made up from it. */
+edy_status edy_onnx_finish_part(edy_onnx_context *c, bool last, edy_value_id *id);
 /* The table entry of output 0 of the node at hand. EDY_BAD_FILE where it has none. */
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name);
 /* Makes the output of the node at hand stand for id (Identity). */

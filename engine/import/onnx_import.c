@@ -23,6 +23,8 @@ enum { FIRST_OPSET = 6, LAST_OPSET = 18 };
 static edy_status read_dim(edy_onnx_context *c, const char *name, size_t axis,
                            const Onnx__TensorShapeProto__Dimension *dim, int64_t *value) {
     const bool fixed = dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+    if (fixed && dim->dim_value == 0 && c->options->wanted)
+        snprintf(c->options->wanted, EDY_WANTED_SIZE, "%.*s", EDY_WANTED_SIZE - 1, name);
     if (fixed && dim->dim_value < 1)
         return edy_onnx_fail(c, EDY_BAD_FILE, "input \"%.80s\": dimension %zu is %" PRId64, name,
                              axis, dim->dim_value);

@@ -34,7 +34,8 @@ typedef struct edy_import_options {
     size_t n_bindings;
     bool constant_results; /* graphs without inputs, and outputs that are constants, are accepted */
     /* NULL, or EDY_WANTED_SIZE bytes: where the import fails because an input of the graph decides
-     * a shape (or what else must be constant), its name, to be bound in another try; else "". */
+     * a shape (or what else must be constant), or is empty, its name, to be bound in another try;
+     * else "". */
     char *wanted;
 } edy_import_options;
 

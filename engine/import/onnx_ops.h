@@ -43,6 +43,24 @@ edy_status edy_import_quantize(edy_onnx_context *c);
 edy_status edy_import_dequantize(edy_onnx_context *c);
 
 edy_status edy_import_unary(edy_onnx_context *c); /* onnx_ops_family.c */
+edy_status edy_import_binary(edy_onnx_context *c);
+edy_status edy_import_variadic(edy_onnx_context *c);
+edy_status edy_import_where(edy_onnx_context *c);
+/* Two operands that broadcast, by the rules of each opset: for import functions. */
+edy_status edy_import_pair(edy_onnx_context *c, edy_op_kind op, int32_t sub);
+
+edy_status edy_import_reduce(edy_onnx_context *c);
+edy_status edy_import_argmax(edy_onnx_context *c);
+
+edy_status edy_import_slice(edy_onnx_context *c); /* onnx_ops_index.c */
+edy_status edy_import_split(edy_onnx_context *c);
+edy_status edy_import_expand(edy_onnx_context *c);
+edy_status edy_import_tile(edy_onnx_context *c);
+edy_status edy_import_gather(edy_onnx_context *c);
+edy_status edy_import_shape(edy_onnx_context *c);
+edy_status edy_import_size(edy_onnx_context *c);
+edy_status edy_import_constant_of_shape(edy_onnx_context *c);
+edy_status edy_import_range(edy_onnx_context *c);
 
 edy_status edy_import_constant(edy_onnx_context *c); /* onnx_ops_shape.c */
 edy_status edy_import_cast(edy_onnx_context *c);

@@ -18,52 +18,128 @@ static edy_status check_finite(edy_onnx_context *c, const char *name, float valu
     return edy_onnx_node_fail(c, EDY_BAD_FILE, "attribute \"%s\" is infinite", name);
 }
 
-edy_status edy_import_gemm(edy_onnx_context *c) {
+typedef struct gemm_form {
     float alpha, beta;
-    int64_t trans_a, trans_b, broadcast;
-    edy_status status = edy_onnx_attr_float(c, "alpha", 1.0f, &alpha);
+    int64_t trans_a, trans_b;
+    bool weights; /* B is constant */
+    bool row;     /* C is absent, or constant and one row or one element */
+} gemm_form;
+
+static edy_status read_gemm(edy_onnx_context *c, gemm_form *f) {
+    int64_t broadcast;
+    edy_status status = edy_onnx_attr_float(c, "alpha", 1.0f, &f->alpha);
     if (!status)
-        status = check_finite(c, "alpha", alpha);
+        status = check_finite(c, "alpha", f->alpha);
     if (!status)
-        status = edy_onnx_attr_float(c, "beta", 1.0f, &beta);
+        status = edy_onnx_attr_float(c, "beta", 1.0f, &f->beta);
     if (!status)
-        status = check_finite(c, "beta", beta);
+        status = check_finite(c, "beta", f->beta);
     if (!status)
-        status = edy_onnx_attr_int_in(c, "transA", 0, 0, 1, &trans_a);
+        status = edy_onnx_attr_int_in(c, "transA", 0, 0, 1, &f->trans_a);
     if (!status)
-        status = edy_onnx_attr_int_in(c, "transB", 0, 0, 1, &trans_b);
+        status = edy_onnx_attr_int_in(c, "transB", 0, 0, 1, &f->trans_b);
     if (!status) /* opset 6: the shape rule checks what may be broadcast in any case */
         status = edy_onnx_attr_int_in(c, "broadcast", 0, 0, 1, &broadcast);
-    edy_value_id constant;
-    for (size_t i = 1; i < 3 && !status; i++)
-        status = edy_onnx_weight_input(c, i, &constant);
-    edy_node *n;
     if (!status)
-        status = edy_onnx_begin(c, EDY_OP_GEMM, (int32_t)c->node->n_input, &n);
+        status = edy_onnx_is_weight(c, 1, &f->weights);
+    if (!status)
+        status = edy_onnx_is_weight(c, 2, &f->row);
+    return status;
+}
+
+/* What the Gemm kind takes: its shape rule refuses any other bias. */
+static bool is_row(const edy_value *bias) {
+    for (int32_t i = 0; i + 1 < bias->shape.rank; i++)
+        if (bias->shape.dim[i] != 1)
+            return false;
+    return bias->shape.rank <= 2;
+}
+
+static edy_status transpose_matrix(edy_onnx_context *c, edy_value_id *x) {
+    edy_node *n;
+    const edy_status status = edy_onnx_begin_with(c, EDY_OP_TRANSPOSE, x, 1, &n);
     if (status)
         return status;
-    if (edy_onnx_value(c, n->input[0])->shape.rank != 2)
-        return edy_onnx_node_fail(c, EDY_BAD_FILE, "its left side has rank %d, not 2",
-                                  edy_onnx_value(c, n->input[0])->shape.rank);
-    n->n_inputs = 3;
-    n->alpha = alpha;
-    n->beta = beta;
-    n->trans_a = trans_a;
-    n->trans_b = trans_b;
+    n->n_perm = 2;
+    n->perm[0] = 1;
+    return edy_onnx_finish_part(c, false, x);
+}
+
+/* *x times a number, where that is not 1. */
+static edy_status scale(edy_onnx_context *c, float factor, bool last, edy_value_id *x) {
+    const edy_shape scalar = {.rank = 0};
+    edy_value_id in[2] = {*x, EDY_NO_VALUE};
+    edy_node *n;
+    if (factor == 1.0f)
+        return EDY_OK;
+    if (edy_graph_add_constant(c->graph, c->node_name, EDY_F32, &scalar, &factor, &in[1], c->err))
+        return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+    const edy_status status = edy_onnx_begin_with(c, EDY_OP_MUL, in, 2, &n);
+    return status ? status : edy_onnx_finish_part(c, last, x);
+}
+
+/* A Gemm in parts: [Transpose], MatMul, [Mul], [Mul of C], [Add]. */
+static edy_status compose_gemm(edy_onnx_context *c, const gemm_form *f, edy_value_id *in) {
+    const bool sum = in[2] != EDY_NO_VALUE;
+    edy_node *n;
+    edy_status status = f->trans_a ? transpose_matrix(c, &in[0]) : EDY_OK;
+    if (!status && f->trans_b)
+        status = transpose_matrix(c, &in[1]);
+    if (!status)
+        status = edy_onnx_begin_with(c, EDY_OP_MATMUL, in, 2, &n);
+    if (!status)
+        status = edy_onnx_finish_part(c, !sum && f->alpha == 1.0f, &in[0]);
+    if (!status)
+        status = scale(c, f->alpha, !sum, &in[0]);
+    if (status || !sum)
+        return status;
+    status = scale(c, f->beta, false, &in[2]);
+    if (!status)
+        status = edy_onnx_begin_with(c, EDY_OP_ADD, (edy_value_id[]){in[0], in[2]}, 2, &n);
+    return status ? status : edy_onnx_finish(c);
+}
+
+edy_status edy_import_gemm(edy_onnx_context *c) {
+    gemm_form f;
+    edy_value_id in[3] = {EDY_NO_VALUE, EDY_NO_VALUE, EDY_NO_VALUE};
+    edy_status status = read_gemm(c, &f);
+    if (!status)
+        status = edy_onnx_inputs(c, (int32_t)c->node->n_input, in);
+    if (status)
+        return status;
+    for (int i = 0; i < 2; i++)
+        if (edy_onnx_value(c, in[i])->shape.rank != 2)
+            return edy_onnx_node_fail(c, EDY_BAD_FILE, "its %s side has rank %d, not 2",
+                                      i ? "right" : "left", edy_onnx_value(c, in[i])->shape.rank);
+    const bool bias = in[2] == EDY_NO_VALUE || (f.row && is_row(edy_onnx_value(c, in[2])));
+    if (!f.weights || !bias || f.trans_a || edy_onnx_value(c, in[0])->data ||
+        edy_onnx_value(c, in[0])->dtype != EDY_F32)
+        return compose_gemm(c, &f, in);
+    edy_node *n;
+    status = edy_onnx_begin_with(c, EDY_OP_GEMM, in, 3, &n);
+    if (status)
+        return status;
+    n->alpha = f.alpha;
+    n->beta = f.beta;
+    n->trans_b = f.trans_b;
     return edy_onnx_finish(c);
 }
 
-/* y = x * B: a Gemm without bias. */
+/* y = x * B: with a constant matrix B, a Gemm without bias. */
 edy_status edy_import_matmul(edy_onnx_context *c) {
-    edy_value_id right;
-    edy_node *n;
-    edy_status status = edy_onnx_weight_input(c, 1, &right);
+    bool weights;
+    edy_value_id in[3] = {EDY_NO_VALUE, EDY_NO_VALUE, EDY_NO_VALUE};
+    edy_status status = edy_onnx_is_weight(c, 1, &weights);
     if (!status)
-        status = edy_onnx_begin(c, EDY_OP_GEMM, 2, &n);
+        status = edy_onnx_inputs(c, 2, in);
     if (status)
         return status;
-    n->n_inputs = 3;
-    return edy_onnx_finish(c);
+    const edy_value *a = edy_onnx_value(c, in[0]), *b = edy_onnx_value(c, in[1]);
+    const bool gemm =
+        weights && b->shape.rank == 2 && a->shape.rank >= 2 && !a->data && a->dtype == EDY_F32;
+    edy_node *n;
+    status = edy_onnx_begin_with(c, gemm ? EDY_OP_GEMM : EDY_OP_MATMUL, in, gemm ? 3 : 2, &n);
+    return status ? status : edy_onnx_finish(c);
 }
 
 /* ---- BatchNormalization and activations -------------------------------------------------------
@@ -103,9 +179,50 @@ edy_status edy_import_relu(edy_onnx_context *c) {
     return edy_onnx_lift_finish(c);
 }
 
+/* Clip of integers, or to bounds that are computed: a Max, then a Min, of what is given. */
+static edy_status clip_in_parts(edy_onnx_context *c, edy_value_id x) {
+    const bool low = edy_onnx_has_input(c, 1), high = edy_onnx_has_input(c, 2);
+    if (!low && !high)
+        return edy_onnx_alias(c, x);
+    for (size_t i = 1; i <= 2; i++) {
+        edy_value_id in[2] = {x, EDY_NO_VALUE};
+        edy_node *n;
+        if (!edy_onnx_has_input(c, i))
+            continue;
+        edy_status status = edy_onnx_input(c, i, &in[1]);
+        if (!status)
+            status = edy_onnx_begin_with(c, EDY_OP_BINARY, in, 2, &n);
+        if (status)
+            return status;
+        n->sub = i == 1 ? EDY_BINARY_MAX : EDY_BINARY_MIN;
+        status = edy_onnx_finish_part(c, i == 2 || !high, &x);
+        if (status)
+            return status;
+    }
+    return EDY_OK;
+}
+
+static edy_status is_computed(edy_onnx_context *c, size_t index, bool *yes) {
+    edy_value_id id = EDY_NO_VALUE;
+    const edy_status status =
+        edy_onnx_has_input(c, index) ? edy_onnx_raw_input(c, index, &id) : EDY_OK;
+    *yes = *yes || (!status && id != EDY_NO_VALUE && !edy_onnx_value(c, id)->data);
+    return status;
+}
+
 /* Bounds are attributes until opset 10, inputs from 11 on. */
 edy_status edy_import_clip(edy_onnx_context *c) {
     float low = -INFINITY, high = INFINITY;
+    edy_value_id x;
+    bool computed = false;
+    edy_status first = edy_onnx_input(c, 0, &x);
+    for (size_t i = 1; i < 3 && !first; i++)
+        first = is_computed(c, i, &computed);
+    if (first)
+        return first;
+    const bool real = edy_onnx_value(c, x)->dtype == EDY_F32;
+    if (c->opset >= 11 && (!real || computed))
+        return clip_in_parts(c, x);
     if (c->opset < 11 ? c->node->n_input > 1 : c->node->n_attribute > 0)
         return edy_onnx_node_fail(c, EDY_BAD_FILE,
                                   "its bounds are not where opset %" PRId64 " has them", c->opset);
@@ -146,44 +263,12 @@ edy_status edy_import_leakyrelu(edy_onnx_context *c) {
 /* ---- Two operands -----------------------------------------------------------------------------
  */
 
-/* Until opset 6 broadcasting had to be asked for, and `axis` could place the second operand.
- * Without axis it is aligned at the end, as from opset 7 on. */
-static edy_status check_old_broadcast(edy_onnx_context *c) {
-    if (c->opset < 7 && edy_onnx_has_attr(c, "axis"))
-        return edy_onnx_node_fail(c, EDY_UNSUPPORTED,
-                                  "attribute \"axis\" of opset 6 is not supported");
-    if (c->opset >= 7 && c->node->n_attribute)
-        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "attribute \"%.60s\" is not supported",
-                                  c->node->attribute[0]->name);
-    return EDY_OK;
-}
-
-/* A constant stands second. */
-static edy_status import_pair(edy_onnx_context *c, edy_op_kind op) {
-    edy_status status = check_old_broadcast(c);
-    edy_node *n;
-    if (!status)
-        status = edy_onnx_lift_begin_elementwise(c, op, 2, 2, &n);
-    if (status)
-        return status;
-    const bool first = edy_onnx_value(c, n->input[0])->data != NULL;
-    const bool second = edy_onnx_value(c, n->input[1])->data != NULL;
-    if (first && second)
-        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "both operands are constants");
-    if (first) {
-        const edy_value_id constant = n->input[0];
-        n->input[0] = n->input[1];
-        n->input[1] = constant;
-    }
-    return edy_onnx_lift_finish(c);
-}
-
 edy_status edy_import_add(edy_onnx_context *c) {
-    return import_pair(c, EDY_OP_ADD);
+    return edy_import_pair(c, EDY_OP_ADD, 0);
 }
 
 edy_status edy_import_mul(edy_onnx_context *c) {
-    return import_pair(c, EDY_OP_MUL);
+    return edy_import_pair(c, EDY_OP_MUL, 0);
 }
 
 /* ---- Softmax ----------------------------------------------------------------------------------

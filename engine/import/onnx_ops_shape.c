@@ -60,8 +60,8 @@ edy_status edy_import_identity(edy_onnx_context *c) {
     return status ? status : edy_onnx_alias(c, x);
 }
 
-/* Only to the dtype that the value has in the graph: exporters write bounds as float64 constants,
- * which are float32 here, and cast them. */
+/* float64 is float32 here: constants may be cast to it, as exporters do with bounds and with sizes
+ * that they compute, but nothing at run time. */
 edy_status edy_import_cast(edy_onnx_context *c) {
     edy_value_id x;
     int64_t to;
@@ -70,12 +70,20 @@ edy_status edy_import_cast(edy_onnx_context *c) {
         status = edy_onnx_attr_int_in(c, "to", 0, 1, INT32_MAX, &to);
     if (status)
         return status;
-    const edy_dtype dtype = edy_onnx_value(c, x)->dtype;
-    if (dtype != edy_onnx_dtype((int32_t)to) || to == ONNX__TENSOR_PROTO__DATA_TYPE__BOOL ||
-        to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE)
+    const edy_dtype dtype = edy_onnx_dtype((int32_t)to);
+    const bool wide = to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+    if (dtype == EDY_NONE || (wide && !edy_onnx_value(c, x)->data))
         return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "from %s to %s is not supported",
-                                  edy_dtype_text(dtype), edy_onnx_type_text((int32_t)to));
-    return edy_onnx_alias(c, x);
+                                  edy_dtype_text(edy_onnx_value(c, x)->dtype),
+                                  edy_onnx_type_text((int32_t)to));
+    if (dtype == edy_onnx_value(c, x)->dtype)
+        return edy_onnx_alias(c, x);
+    edy_node *n;
+    status = edy_onnx_begin(c, EDY_OP_CAST, 1, &n);
+    if (status)
+        return status;
+    n->to = dtype;
+    return edy_onnx_finish(c);
 }
 
 /* Identity, unless the file asks for training. */
@@ -111,10 +119,19 @@ edy_status edy_import_reshape(edy_onnx_context *c) {
     edy_status status = edy_onnx_attr_int_in(c, "allowzero", 0, 0, 1, &allow_zero);
     if (!status)
         status = edy_onnx_ints_input(c, 1, target, EDY_MAX_RANK, &n);
+    edy_value_id x = EDY_NO_VALUE;
+    if (!status)
+        status = edy_onnx_input(c, 0, &x);
+    bool zero = false;
     for (int32_t i = 0; !status && allow_zero && i < n; i++)
-        if (target[i] == 0)
-            status = edy_onnx_node_fail(c, EDY_UNSUPPORTED, "a target dimension of 0 elements");
-    return status ? status : import_reshape(c, target, n);
+        zero = zero || target[i] == 0;
+    if (status || !zero)
+        return status ? status : import_reshape(c, target, n);
+    const edy_value *v = edy_onnx_value(c, x);
+    if (!v->data || edy_shape_count(&v->shape) != 0)
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "a target dimension of 0 elements");
+    const edy_shape empty = edy_shape_make(n, target);
+    return edy_onnx_finish_constant(c, v->dtype, &empty, v->data);
 }
 
 /* The shape of input 0 and an axis of it, counted from the end where negative. */

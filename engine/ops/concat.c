@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Concat along any axis: in memory, rows that hold a stretch of each input in turn. Over the
+/* Concat along any axis, of any dtype: in memory, rows that hold a stretch of each input in turn. Over the
  * channels of NHWC tensors a row is a pixel. Integers whose scale or zero point is not the output's
  * go through a table of 256 entries: dequantize, then quantize. An input that the plan has let its
  * maker write into the output (edy_op.holds_input) is left alone. */
@@ -42,12 +42,10 @@ static edy_status check_shape(const edy_shape *first, const edy_shape *x, int64_
 }
 
 static edy_status check_dtype(const edy_value *first, const edy_value *x, edy_error *err) {
-    if (x->dtype != EDY_F32 && x->dtype != EDY_S8)
-        return edy_fail(err, EDY_UNSUPPORTED, "an input of dtype %s", edy_dtype_text(x->dtype));
     if (x->dtype != first->dtype)
         return edy_fail(err, EDY_BAD_FILE, "inputs of dtype %s and %s",
                         edy_dtype_text(first->dtype), edy_dtype_text(x->dtype));
-    if (x->dtype == EDY_S8 && x->quant.count != 1)
+    if (x->dtype == EDY_S8 && (x->quant.count > 1 || x->quant.count != first->quant.count))
         return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
     return EDY_OK;
 }
@@ -74,7 +72,7 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
             return edy_fail(err, EDY_LIMIT, "axis %" PRId64 " has too many elements", axis);
     }
     edy_value *y = edy_node_out(g, n, 0);
-    if (first->dtype == EDY_S8 && y->quant.count != 1)
+    if (first->dtype == EDY_S8 && y->quant.count != first->quant.count)
         return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
     y->shape = shape;
     y->dtype = first->dtype;
@@ -128,8 +126,9 @@ static size_t row_elems(const edy_value *x, const edy_value *y, int32_t position
 static bool is_copy(const edy_graph *g, const edy_node *n, int32_t i) {
     const edy_value *x = edy_node_in(g, n, i), *y = &g->value[n->output[0]];
     const bool clamps = n->act_min != -INFINITY || n->act_max != INFINITY;
-    return x->dtype != EDY_S8 || (!clamps && x->quant.scale[0] == y->quant.scale[0] &&
-                                  x->quant.zero_point[0] == y->quant.zero_point[0]);
+    return x->dtype != EDY_S8 || x->quant.count == 0 ||
+           (!clamps && x->quant.scale[0] == y->quant.scale[0] &&
+            x->quant.zero_point[0] == y->quant.zero_point[0]);
 }
 
 static bool holds_input(const edy_graph *g, const edy_node *n, int32_t i, size_t *at, size_t *row) {
@@ -190,4 +189,5 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     return EDY_OK;
 }
 
-const edy_op edy_op_concat = {.infer = infer, .prepare = prepare, .holds_input = holds_input};
+const edy_op edy_op_concat = {
+    .infer = infer, .prepare = prepare, .holds_input = holds_input, .folds = true};

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "engine/ops/broadcast.h"
+#include "engine/ops/integers.h"
+
 /* Whether b, aligned at the end as numpy does, has x's extent or 1 along each axis. */
 static bool broadcasts(const edy_shape *x, const edy_shape *b) {
     for (int32_t i = 0; i < b->rank && b->rank <= x->rank; i++)
@@ -20,48 +23,45 @@ static bool is_constant(const edy_graph *g, edy_value_id v) {
     return p >= 0 && g->node[p].op == EDY_OP_DEQUANTIZE && g->value[g->node[p].input[0]].data;
 }
 
-edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread,
-                         edy_error *err) {
+edy_spread edy_spread_of(const edy_graph *g, const edy_node *n) {
     const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
+    if (edy_is_plain_integer(a))
+        return EDY_SPREAD_BROADCAST;
     if (edy_shape_equal(&a->shape, &b->shape))
-        *spread = EDY_SPREAD_SAME;
-    else if (is_constant(g, n->input[1]) && b->shape.rank <= a->shape.rank &&
-             edy_shape_count(&b->shape) == 1)
-        *spread = EDY_SPREAD_ONE;
-    else if (is_constant(g, n->input[1]) && broadcasts(&a->shape, &b->shape))
-        *spread = EDY_SPREAD_AXES;
-    else {
-        char x[64], y[64];
-        return edy_fail(err, EDY_UNSUPPORTED, "operands of shape %s and %s",
-                        edy_shape_text(&a->shape, x, sizeof x),
-                        edy_shape_text(&b->shape, y, sizeof y));
-    }
+        return b->data || a->layout == b->layout ? EDY_SPREAD_SAME : EDY_SPREAD_BROADCAST;
+    return b->data && broadcasts(&a->shape, &b->shape) ? EDY_SPREAD_AXES : EDY_SPREAD_BROADCAST;
+}
+
+static edy_status check_dtypes(const edy_value *a, const edy_value *b, const edy_value *y,
+                               edy_error *err) {
+    const bool known = a->dtype == EDY_F32 || edy_is_integer(a->dtype);
+    if (a->dtype != b->dtype || !known)
+        return edy_fail(err, EDY_UNSUPPORTED, "operands of dtype %s and %s",
+                        edy_dtype_text(a->dtype), edy_dtype_text(b->dtype));
+    const bool plain = a->quant.count == 0 && b->quant.count == 0;
+    if (a->dtype == EDY_F32 || plain)
+        return EDY_OK;
+    if (a->dtype != EDY_S8 || a->quant.count != 1 || b->quant.count != 1 || y->quant.count != 1)
+        return edy_fail(err, EDY_UNSUPPORTED, "integer operands that are not one scale a tensor");
     return EDY_OK;
 }
 
 edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err) {
-    const edy_value *a = edy_node_in(g, n, 0), *b = edy_node_in(g, n, 1);
-    if (!a || !b)
-        return edy_fail(err, EDY_BAD_FILE, "it needs two operands");
-    if (a->dtype != b->dtype || (a->dtype != EDY_F32 && a->dtype != EDY_S8))
-        return edy_fail(err, EDY_UNSUPPORTED, "operands of dtype %s and %s",
-                        edy_dtype_text(a->dtype), edy_dtype_text(b->dtype));
+    edy_shape shape;
+    edy_status status = edy_broadcast_shape(g, n, 2, &shape, err);
+    if (status)
+        return status;
+    edy_value *y = edy_node_out(g, n, 0);
+    status = check_dtypes(edy_node_in(g, n, 0), edy_node_in(g, n, 1), y, err);
+    if (status)
+        return status;
     if (is_constant(g, n->input[0]) && !is_constant(g, n->input[1])) { /* it stands second */
         const edy_value_id constant = n->input[0];
         n->input[0] = n->input[1];
         n->input[1] = constant;
-        a = edy_node_in(g, n, 0);
-        b = edy_node_in(g, n, 1);
     }
-    edy_spread spread;
-    const edy_status status = edy_spread_of(g, n, &spread, err);
-    if (status)
-        return status;
-    edy_value *y = edy_node_out(g, n, 0);
-    if (a->dtype == EDY_S8 && (a->quant.count != 1 || b->quant.count != 1 || y->quant.count != 1))
-        return edy_fail(err, EDY_UNSUPPORTED, "integer operands that are not one scale a tensor");
-    y->shape = a->shape;
-    y->dtype = a->dtype;
+    y->shape = shape;
+    y->dtype = edy_node_in(g, n, 0)->dtype;
     return EDY_OK;
 }
 

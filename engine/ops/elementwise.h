@@ -19,14 +19,19 @@ static inline size_t edy_flat_range(size_t elems, size_t begin, size_t end, size
     return last - *first;
 }
 
-/* Elementwise pair: both operands of one shape, or a constant second operand with one element, or
- * one that spreads over x as numpy does: aligned at the end, with x's extent or 1 along each axis
- * ([C, 1, 1] over [N, C, H, W], [C] over [N, C] or [N, L, C]). */
-typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_ONE, EDY_SPREAD_AXES } edy_spread;
+/* Elementwise pair: both operands of one shape, or a constant second operand that spreads over x as
+ * numpy does (aligned at the end, with x's extent or 1 along each axis: [C, 1, 1] over
+ * [N, C, H, W]) and is written out at plan time, or any other two that broadcast.h takes. Plain
+ * integers, which no quantizer made, are always of the last sort. */
+typedef enum edy_spread { EDY_SPREAD_SAME, EDY_SPREAD_AXES, EDY_SPREAD_BROADCAST } edy_spread;
 
-edy_status edy_spread_of(const edy_graph *g, const edy_node *n, edy_spread *spread, edy_error *err);
-/* Validates the two operands of Add or Mul and sets the output. */
+edy_spread edy_spread_of(const edy_graph *g, const edy_node *n);
+/* Validates the two operands of Add or Mul and sets the output. A constant stands second. */
 edy_status edy_infer_pair(edy_graph *g, edy_node *n, edy_error *err);
+/* Whether v holds integers that no quantizer made. */
+static inline bool edy_is_plain_integer(const edy_value *v) {
+    return v->dtype != EDY_F32 && v->quant.count == 0;
+}
 /* The constant second operand spread to x's whole shape in x's layout, in the plan's memory. */
 void *edy_spread_operand(edy_planner *p, const edy_node *n);
 

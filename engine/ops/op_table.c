@@ -34,6 +34,17 @@ const edy_op *edy_op_get(edy_op_kind kind) {
         [EDY_OP_HARDMAX] = &edy_op_hardmax,
         [EDY_OP_LAYOUT] = &edy_op_layout,
         [EDY_OP_UNARY] = &edy_op_unary,
+        [EDY_OP_MATMUL] = &edy_op_matmul,
+        [EDY_OP_ARGMAX] = &edy_op_argmax,
+        [EDY_OP_ARGMIN] = &edy_op_argmax,
+        [EDY_OP_REDUCE] = &edy_op_reduce,
+        [EDY_OP_GATHER] = &edy_op_gather,
+        [EDY_OP_TILE] = &edy_op_tile,
+        [EDY_OP_EXPAND] = &edy_op_expand,
+        [EDY_OP_SLICE] = &edy_op_slice,
+        [EDY_OP_CAST] = &edy_op_cast,
+        [EDY_OP_WHERE] = &edy_op_where,
+        [EDY_OP_BINARY] = &edy_op_binary,
     };
     assert((unsigned)kind < EDY_OP_COUNT);
     return ops[kind];

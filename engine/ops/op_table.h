@@ -34,5 +34,15 @@ extern const edy_op edy_op_logsoftmax;
 extern const edy_op edy_op_hardmax;
 extern const edy_op edy_op_layout;
 extern const edy_op edy_op_unary;
+extern const edy_op edy_op_cast;
+extern const edy_op edy_op_where;
+extern const edy_op edy_op_binary;
+extern const edy_op edy_op_slice;
+extern const edy_op edy_op_expand;
+extern const edy_op edy_op_tile;
+extern const edy_op edy_op_gather;
+extern const edy_op edy_op_reduce;
+extern const edy_op edy_op_argmax;
+extern const edy_op edy_op_matmul;
 
 #endif

@@ -2,10 +2,11 @@
  * Copyright The edgedyno authors */
 /* Which rank-4 tensors lie in memory as NHWC.
  *
- * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators and those that
- * are written for both (Pad, Concat, Resize, DepthToSpace, LRN, InstanceNormalization) take the
- * layout of what they are fed (NHWC where it is mixed); all others see the model's axes and need
- * plain order. A tensor that is wanted in its other layout gets one LAYOUT copy,
+ * One sweep in run order. Convolutions and pools work on NHWC; elementwise operators, reductions,
+ * those that move elements along an axis (Pad, Concat, Slice ...) and those that are written for
+ * both (Resize, DepthToSpace, LRN, InstanceNormalization) take the layout of what they are fed
+ * (NHWC where it is mixed); all others see the model's axes and need plain order. A tensor that is
+ * wanted in its other layout gets one LAYOUT copy,
  * before the first reader, shared by all.
  * No copy is made where both orders are the same bytes (one channel, or one pixel): the tensor is
  * only marked. Graph inputs and outputs are plain.
@@ -16,8 +17,8 @@
  *   - a Transpose to (0, 2, 3, 1) of an NHWC tensor, and to (0, 3, 1, 2) of a plain one that feeds
  *     a convolution or an elementwise operator: the bytes stay, only the shape changes.
  *
- * Constants of Add and Mul are never NHWC: they are one element, C elements along axis 1, or the
- * full shape in the model's order, and the operator spreads them over its input's layout. */
+ * Constants of operators that broadcast are never NHWC: they stay in the model's order, and the
+ * operator spreads them over its input's layout. */
 #include <stdio.h>
 #include <string.h>
 
@@ -39,10 +40,36 @@ static bool is_spatial(edy_op_kind op) {
            op == EDY_OP_SPACETODEPTH || op == EDY_OP_RESIZE;
 }
 
-static bool follows_input(edy_op_kind op) {
-    return op == EDY_OP_RELU || op == EDY_OP_CLIP || op == EDY_OP_LEAKYRELU || op == EDY_OP_ADD ||
-           op == EDY_OP_MUL || op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE ||
-           op == EDY_OP_PAD || op == EDY_OP_CONCAT || op == EDY_OP_UNARY || is_spatial(op);
+/* Takes the layout of what it is fed. */
+static bool follows_input(const edy_graph *g, const edy_node *n) {
+    switch (n->op) {
+    case EDY_OP_RELU:
+    case EDY_OP_CLIP:
+    case EDY_OP_LEAKYRELU:
+    case EDY_OP_ADD:
+    case EDY_OP_MUL:
+    case EDY_OP_QUANTIZE:
+    case EDY_OP_DEQUANTIZE:
+    case EDY_OP_PAD:
+    case EDY_OP_CONCAT:
+    case EDY_OP_UNARY:
+    case EDY_OP_BINARY:
+    case EDY_OP_WHERE:
+    case EDY_OP_CAST:
+    case EDY_OP_SLICE:
+    case EDY_OP_TILE:
+    case EDY_OP_REDUCE:
+        return true;
+    case EDY_OP_EXPAND: /* one that adds axes is not */
+        return g->value[n->input[0]].shape.rank == g->value[n->output[0]].shape.rank;
+    default:
+        return is_spatial(n->op);
+    }
+}
+
+/* Operators that read constants by the model's axes, whatever layout the others have. */
+static bool spreads_constants(edy_op_kind op) {
+    return op == EDY_OP_ADD || op == EDY_OP_MUL || op == EDY_OP_BINARY || op == EDY_OP_WHERE;
 }
 
 static bool is_rank4(const edy_graph *g, edy_value_id v) {
@@ -61,7 +88,7 @@ static bool is_operand(const edy_graph *g, const edy_node *n, int32_t i) {
         return false;
     if (n->op == EDY_OP_CONV || n->op == EDY_OP_GEMM)
         return i == EDY_IN_X || i == EDY_IN_RESIDUAL;
-    return !((n->op == EDY_OP_ADD || n->op == EDY_OP_MUL) && g->value[n->input[i]].data);
+    return !(spreads_constants(n->op) && g->value[n->input[i]].data);
 }
 
 /* Adds the copy of v in the other layout before node `at`. */
@@ -192,7 +219,7 @@ static edy_status flatten_in_place(edy_graph *g, int32_t index, int32_t gemm, ed
 /* Somebody works on v in NHWC, or in any order. */
 static bool may_be_nhwc(const edy_graph *g, edy_value_id v) {
     for (int32_t i = 0; i < g->n_nodes; i++) {
-        const bool takes = is_sensitive(g->node[i].op) || follows_input(g->node[i].op);
+        const bool takes = is_sensitive(g->node[i].op) || follows_input(g, &g->node[i]);
         for (int32_t j = 0; takes && j < g->node[i].n_inputs; j++)
             if (g->node[i].input[j] == v)
                 return true;
@@ -240,7 +267,7 @@ static edy_status assign_node(edy_graph *g, int32_t *index, edy_error *err) {
     if (n->op == EDY_OP_LAYOUT || settled || transpose_in_place(g, n))
         return EDY_OK;
     edy_layout layout = EDY_LAYOUT_PLAIN;
-    if (is_sensitive(n->op) || (follows_input(n->op) && any_operand_nhwc(g, n)))
+    if (is_sensitive(n->op) || (follows_input(g, n) && any_operand_nhwc(g, n)))
         layout = EDY_LAYOUT_NHWC;
     if (is_rank4(g, n->output[0]))
         g->value[n->output[0]].layout = layout;

@@ -4,6 +4,7 @@
  * z - 128, which changes no difference q - z. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/passes/lower.h"
@@ -249,43 +250,111 @@ static edy_status lower_qlinearconv(edy_graph *g, int32_t *index, edy_error *err
     return EDY_OK;
 }
 
-/* Operators that only move data keep the quantization of what they move. */
+/* Operators that only move data: bytes in another order, quantized or not. */
 static bool only_moves_data(edy_op_kind op) {
-    return op == EDY_OP_RESHAPE || op == EDY_OP_TRANSPOSE || op == EDY_OP_MAXPOOL ||
-           op == EDY_OP_PAD || op == EDY_OP_DEPTHTOSPACE || op == EDY_OP_SPACETODEPTH ||
-           op == EDY_OP_RESIZE;
+    return op == EDY_OP_RESHAPE || op == EDY_OP_TRANSPOSE || op == EDY_OP_PAD ||
+           op == EDY_OP_CONCAT || op == EDY_OP_LAYOUT || op == EDY_OP_SLICE ||
+           op == EDY_OP_EXPAND || op == EDY_OP_TILE || op == EDY_OP_GATHER ||
+           op == EDY_OP_DEPTHTOSPACE || op == EDY_OP_SPACETODEPTH || op == EDY_OP_RESIZE;
+}
+
+/* Operators whose 8-bit tensors are in the stored domain; all others, but for those that move
+ * data, compute with the integers that the model states. */
+static bool is_quantized_operator(edy_op_kind op) {
+    return op == EDY_OP_QUANTIZE || op == EDY_OP_DEQUANTIZE || op == EDY_OP_QLINEARCONV ||
+           op == EDY_OP_CONV || op == EDY_OP_GEMM || op == EDY_OP_MAXPOOL || op == EDY_OP_RELU ||
+           op == EDY_OP_CLIP;
+}
+
+static bool is_unquantized_byte(const edy_value *v) {
+    return (v->dtype == EDY_U8 || v->dtype == EDY_S8) && v->quant.count == 0;
+}
+
+/* Calls mark for all bytes that n reads or makes; returns whether one of them was marked. */
+static bool mark_bytes(const edy_graph *g, const edy_node *n, bool *plain, bool mark) {
+    bool any = false;
+    for (int32_t j = 0; j < n->n_inputs + n->n_outputs; j++) {
+        const edy_value_id v = j < n->n_inputs ? n->input[j] : n->output[j - n->n_inputs];
+        if (v == EDY_NO_VALUE || !is_unquantized_byte(&g->value[v]))
+            continue;
+        any = any || plain[v];
+        plain[v] = plain[v] || mark;
+    }
+    return any;
+}
+
+static bool all_marked(const edy_graph *g, const edy_node *n, const bool *plain) {
+    for (int32_t j = 0; j < n->n_inputs + n->n_outputs; j++) {
+        const edy_value_id v = j < n->n_inputs ? n->input[j] : n->output[j - n->n_inputs];
+        if (v != EDY_NO_VALUE && is_unquantized_byte(&g->value[v]) && !plain[v])
+            return false;
+    }
+    return true;
+}
+
+/* Bytes that an operator computes with as integers, and those that are moved to and from there:
+ * they stay as they are. [n_values], to be freed; NULL on no memory. */
+static bool *find_plain(const edy_graph *g) {
+    enum { ROUNDS = 8 }; /* each one forwards and backwards */
+    bool *plain = calloc((size_t)g->n_values + 1, sizeof *plain);
+    for (int32_t i = 0; plain && i < g->n_nodes; i++)
+        if (!only_moves_data(g->node[i].op) && !is_quantized_operator(g->node[i].op))
+            mark_bytes(g, &g->node[i], plain, true);
+    bool changed = plain != NULL;
+    for (int round = 0; changed && round < 2 * ROUNDS; round++) {
+        changed = false;
+        for (int32_t k = 0; k < g->n_nodes; k++) {
+            const edy_node *n = &g->node[round % 2 ? g->n_nodes - 1 - k : k];
+            if (!only_moves_data(n->op) || !mark_bytes(g, n, plain, false) ||
+                all_marked(g, n, plain))
+                continue;
+            mark_bytes(g, n, plain, true);
+            changed = true;
+        }
+    }
+    return plain;
+}
+
+/* Along operators that keep it, from input to output or back. */
+static void spread_quantization(edy_graph *g, const bool *plain, bool back) {
+    for (int32_t k = 0; k < g->n_nodes; k++) {
+        const edy_node *n = &g->node[back ? g->n_nodes - 1 - k : k];
+        if (!only_moves_data(n->op) && n->op != EDY_OP_MAXPOOL)
+            continue;
+        edy_value *x = &g->value[n->input[0]], *y = &g->value[n->output[0]];
+        edy_value *to = back ? x : y;
+        if (to->dtype == EDY_S8 && to->quant.count == 0 && !plain[to - g->value])
+            to->quant = back ? y->quant : x->quant;
+    }
 }
 
 /* u8 and s8 tensors that no quantizer touched: forwards, then backwards, then by default the
  * identity. */
-static void lower_untouched(edy_graph *g) {
+static edy_status lower_untouched(edy_graph *g, edy_error *err) {
     static const float one = 1.0f;
     static const int32_t zero[2] = {0, -128};
+    bool *plain = find_plain(g);
+    if (!plain)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the graph");
     for (int32_t i = 0; i < g->n_values; i++) {
         edy_value *v = &g->value[i];
-        if (v->dtype != EDY_U8 || v->data)
+        if (v->dtype != EDY_U8 || v->data || plain[i])
             continue;
         v->dtype = EDY_S8;
         v->quant.was_u8 = true;
     }
-    for (int pass = 0; pass < 2; pass++)
-        for (int32_t k = 0; k < g->n_nodes; k++) {
-            const edy_node *n = &g->node[pass ? g->n_nodes - 1 - k : k];
-            if (!only_moves_data(n->op))
-                continue;
-            edy_value *x = &g->value[n->input[0]], *y = &g->value[n->output[0]];
-            edy_value *to = pass ? x : y;
-            if (to->dtype == EDY_S8 && to->quant.count == 0)
-                to->quant = pass ? y->quant : x->quant;
-        }
+    spread_quantization(g, plain, false);
+    spread_quantization(g, plain, true);
     for (int32_t i = 0; i < g->n_values; i++) {
         edy_value *v = &g->value[i];
-        if (v->dtype == EDY_S8 && !v->data && v->quant.count == 0)
+        if (v->dtype == EDY_S8 && !v->data && v->quant.count == 0 && !plain[i])
             v->quant = (edy_quant){.count = 1,
                                    .scale = &one,
                                    .zero_point = &zero[v->quant.was_u8],
                                    .was_u8 = v->quant.was_u8};
     }
+    free(plain);
+    return EDY_OK;
 }
 
 edy_status edy_lower_values(edy_graph *g, edy_error *err) {
@@ -311,9 +380,7 @@ edy_status edy_lower_values(edy_graph *g, edy_error *err) {
         else if (g->node[i].op == EDY_OP_QLINEARCONV)
             status = lower_qlinearconv(g, &i, err);
     }
-    if (!status)
-        lower_untouched(g);
-    return status;
+    return status ? status : lower_untouched(g, err);
 }
 
 edy_status edy_lower_float_constants(edy_graph *g, edy_error *err) {
