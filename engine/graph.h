@@ -236,7 +236,7 @@ typedef struct edy_node {
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
     int32_t n_perm;
     int64_t perm[EDY_MAX_RANK]; /* Transpose */
-    /* Reshape: target shape as ONNX means it, 0 = copy, -1 = infer. Expand: shape. Tile: repeats. */
+    /* Reshape: target shape as ONNX means it, 0 = copy, -1 = infer; Expand: shape; Tile: repeats */
     int32_t n_target;
     int64_t target[EDY_MAX_RANK];
     int64_t pads[2 * EDY_MAX_RANK]; /* Pad, Layout: begins, then ends, one a dimension */

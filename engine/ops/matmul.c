@@ -2,7 +2,8 @@
  * Copyright The edgedyno authors */
 /* Matrix product of two computed operands, numpy's matmul: the last two axes are matrices, those
  * before them broadcast; an operand of rank 1 is a row on the left and a column on the right. Each
- * element is one chain of additions in the order of k. (A constant matrix on the right is a Gemm.) */
+ * element is one chain of additions in the order of k. (With a constant matrix on the right it is a
+ * Gemm.) */
 #include "engine/ops/op_table.h"
 
 #include <inttypes.h>
