@@ -83,12 +83,15 @@ int64_t edy_dense_tap_offset(const edy_dense_shape *s, const edy_taps *taps, siz
     return pixel < 0 ? -1 : pixel * (int64_t)s->x_stride;
 }
 
-size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t i) {
+edy_weight_order edy_weight_order_of(const edy_graph *g, const edy_node *n, size_t channel) {
     const int64_t *d = g->value[n->input[EDY_IN_W]].shape.dim;
-    const size_t inputs = (size_t)d[1];
-    if (n->op == EDY_OP_CONV)
-        return (channel * inputs + i % inputs) * (size_t)(d[2] * d[3]) + i / inputs;
-    return n->trans_b ? channel * inputs + i : i * inputs + channel;
+    const size_t rows = (size_t)d[0], columns = (size_t)d[1];
+    if (n->op == EDY_OP_CONV) {
+        const size_t positions = (size_t)(d[2] * d[3]);
+        return (edy_weight_order){channel * columns * positions, positions, columns, positions};
+    }
+    return n->trans_b ? (edy_weight_order){channel * columns, 1, columns, 1}
+                      : (edy_weight_order){channel, 1, rows, columns};
 }
 
 void edy_s8_operands_free(edy_s8_operands *o) {
@@ -108,12 +111,16 @@ static edy_status channel_operands(const edy_graph *g, const edy_node *n, size_t
     const size_t q = w->quant.count > 1 ? c : 0;
     const int32_t zw = w->quant.zero_point[q], zx = x->quant.zero_point[0];
     int64_t sum = 0, magnitude = 0;
-    for (size_t i = 0; i < ks * kc; i++) {
-        const int32_t v = ((const int8_t *)w->data)[edy_weight_index(g, n, c, i)] - zw;
-        o->w[c * ks * kc + i] = (int16_t)v;
-        o->narrow &= v >= -128 && v <= 127;
-        sum += v;
-        magnitude += v < 0 ? -v : v;
+    const edy_weight_order order = edy_weight_order_of(g, n, c);
+    int16_t *to = o->w + c * ks * kc;
+    for (size_t p = 0; p < order.positions; p++) {
+        const int8_t *from = (const int8_t *)w->data + order.first + p;
+        for (size_t i = 0; i < order.inputs; i++, to++) {
+            *to = (int16_t)(from[i * order.step] - zw);
+            o->narrow &= *to >= -128 && *to <= 127;
+            sum += *to;
+            magnitude += abs(*to);
+        }
     }
     const int64_t bias = b ? ((const int32_t *)b->data)[c] : 0;
     const int64_t folded = bias - zx * sum;

@@ -66,10 +66,13 @@ edy_status edy_s8_operands_make(const edy_graph *g, const edy_node *n, size_t nc
                                 size_t kc, edy_s8_operands *out, edy_error *err);
 void edy_s8_operands_free(edy_s8_operands *o);
 
-/* Where the weight of an output channel for term i of its sum, in the order (window position, input
- * channel), lies in the node's constant: Conv [M][C/g][kH][kW], Gemm [K][N] or, transposed, [N][K].
- */
-size_t edy_weight_index(const edy_graph *g, const edy_node *n, size_t channel, size_t i);
+/* Where the weights of an output channel lie in the node's constant (Conv [M][C/g][kH][kW], Gemm
+ * [K][N] or, transposed, [N][K]): that of a window position and an input channel at
+ * first + input * step + position. */
+typedef struct edy_weight_order {
+    size_t first, positions, inputs, step;
+} edy_weight_order;
+edy_weight_order edy_weight_order_of(const edy_graph *g, const edy_node *n, size_t channel);
 
 edy_status edy_prepare_dense_f32(edy_planner *p, edy_step *step, edy_error *err);
 edy_status edy_prepare_dense_s8(edy_planner *p, edy_step *step, edy_error *err);

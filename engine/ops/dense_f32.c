@@ -65,18 +65,17 @@ static edy_status make_pointers(edy_planner *p, const edy_step *step, dense_stat
  * model has them so, else in `copy`. */
 static const float *gather(const edy_graph *g, const edy_node *n, const float *w, size_t channel,
                            size_t count, size_t k, float *copy) {
-    const int64_t *d = g->value[n->input[EDY_IN_W]].shape.dim;
-    const bool conv = n->op == EDY_OP_CONV;
-    const size_t taps = conv ? (size_t)(d[2] * d[3]) : 1, inputs = k / taps;
-    if (n->alpha == 1.0f && taps == 1 && (conv || n->trans_b))
+    const float alpha = n->op == EDY_OP_CONV ? 1.0f : n->alpha;
+    edy_weight_order order = edy_weight_order_of(g, n, channel);
+    if (alpha == 1.0f && order.step == 1)
         return w + channel * k;
-    for (size_t c = 0; conv && c < count; c++)
-        for (size_t t = 0; t < taps; t++)
-            for (size_t i = 0; i < inputs; i++)
-                copy[c * k + t * inputs + i] = w[((channel + c) * inputs + i) * taps + t];
-    for (size_t c = 0; !conv && c < count; c++)
-        for (size_t i = 0; i < k; i++)
-            copy[c * k + i] = n->alpha * w[edy_weight_index(g, n, channel + c, i)];
+    float *to = copy;
+    for (size_t c = 0; c < count; c++) {
+        order = edy_weight_order_of(g, n, channel + c);
+        for (size_t p = 0; p < order.positions; p++)
+            for (size_t i = 0; i < order.inputs; i++)
+                *to++ = alpha * w[order.first + i * order.step + p];
+    }
     return copy;
 }
 

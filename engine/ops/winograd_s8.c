@@ -137,36 +137,39 @@ static const int32_t g4[MAX_IN][WINDOW] = {{6, 0, 0}, {-4, -4, -4}, {-4, 4, -4},
                                            {1, 2, 4}, {1, -2, 4},   {0, 0, 12}};
 static const int32_t g2[MAX_IN][WINDOW] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
 
-/* u[y * in + x] = (G g Gt)[y][x]. g: the nine weights, `step` apart. */
-static void transform_weights(size_t out, const int16_t *g, size_t step, int16_t *u) {
+/* One output channel: u[position * pitch + k] = (G g Gt)[position] for kc input channels, whose
+ * nine weights stand `step` apart from g + k on. line: room for [3][kc]. */
+static void transform_weights(size_t out, const int16_t *g, size_t step, size_t kc, int16_t *line,
+                              int16_t *u, size_t pitch) {
     const int32_t(*const matrix)[WINDOW] = out == 4 ? g4 : g2;
     const size_t in = out + WINDOW - 1;
     for (size_t y = 0; y < in; y++) {
-        int32_t line[WINDOW];
+        const int32_t *row = matrix[y];
         for (size_t j = 0; j < WINDOW; j++)
-            line[j] = matrix[y][0] * g[j * step] + matrix[y][1] * g[(WINDOW + j) * step] +
-                      matrix[y][2] * g[(2 * WINDOW + j) * step];
-        for (size_t x = 0; x < in; x++)
-            u[y * in + x] =
-                (int16_t)(line[0] * matrix[x][0] + line[1] * matrix[x][1] + line[2] * matrix[x][2]);
+            for (size_t k = 0; k < kc; k++)
+                line[j * kc + k] =
+                    (int16_t)(row[0] * g[j * step + k] + row[1] * g[(WINDOW + j) * step + k] +
+                              row[2] * g[(2 * WINDOW + j) * step + k]);
+        for (size_t x = 0; x < in; x++) {
+            const int32_t *column = matrix[x];
+            int16_t *to = u + (y * in + x) * pitch;
+            for (size_t k = 0; k < kc; k++)
+                to[k] = (int16_t)(column[0] * line[k] + column[1] * line[kc + k] +
+                                  column[2] * line[2 * kc + k]);
+        }
     }
 }
 
 /* One block of outputs and one part of the input channels. Weights are [M][3 * 3][C].
- * u: room for [position][output][channel]. */
+ * u: room for [position][output][channel] and then [3][channel]. */
 static void pack_part(const winograd_state *s, const int16_t *w, size_t n0, size_t count,
                       size_t part, int16_t *u, char *packed) {
     const edy_winograd_cut *c = &s->shared.cut;
     const size_t first = part * c->part_channels, left = c->channels - first;
     const size_t kc = left < c->part_channels ? left : c->part_channels;
-    int16_t one[MAX_IN * MAX_IN];
     for (size_t n = 0; n < count; n++)
-        for (size_t k = 0; k < kc; k++) {
-            transform_weights(c->out, w + (n0 + n) * WINDOW * WINDOW * c->channels + first + k,
-                              c->channels, one);
-            for (size_t i = 0; i < c->positions; i++)
-                u[(i * count + n) * kc + k] = one[i];
-        }
+        transform_weights(c->out, w + (n0 + n) * WINDOW * WINDOW * c->channels + first, c->channels,
+                          kc, u + c->positions * count * kc, u + n * kc, count * kc);
     for (size_t i = 0; i < c->positions; i++)
         s->dense->pack(count, kc, u + i * count * kc, packed + i * s->shared.block_bytes);
 }
@@ -200,7 +203,8 @@ static edy_status pack(edy_planner *p, edy_step *step, winograd_state *s, edy_er
         edy_planner_packed(p, step, c->blocks * c->parts * c->positions * s->shared.block_bytes);
     s->scale_bytes = s->kernel->scale_bytes(c->item_channels);
     s->scale = edy_planner_packed(p, step, c->blocks * s->scale_bytes);
-    int16_t *u = malloc(c->positions * c->item_channels * c->part_channels * sizeof *u);
+    const size_t room = (c->positions * c->item_channels + WINDOW) * c->part_channels;
+    int16_t *u = malloc(room * sizeof *u);
     if (!s->shared.packed || !s->scale || !u)
         status = edy_fail(err, EDY_NO_MEMORY, "no memory for the weights");
     for (size_t b = 0; !status && b < c->blocks; b++)
