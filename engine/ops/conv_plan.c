@@ -102,6 +102,8 @@ void edy_s8_operands_free(edy_s8_operands *o) {
     *o = (edy_s8_operands){0};
 }
 
+enum { RUN = 1 << 20 }; /* weights whose sum fits in int32 */
+
 /* One output channel: weights minus their zero point, and the bias with the input's zero point
  * folded in. Wrapping arithmetic: the true sum fits (checked), a partial one need not. */
 static edy_status channel_operands(const edy_graph *g, const edy_node *n, size_t c, size_t ks,
@@ -115,12 +117,24 @@ static edy_status channel_operands(const edy_graph *g, const edy_node *n, size_t
     int16_t *to = o->w + c * ks * kc;
     for (size_t p = 0; p < order.positions; p++) {
         const int8_t *from = (const int8_t *)w->data + order.first + p;
-        for (size_t i = 0; i < order.inputs; i++, to++) {
-            *to = (int16_t)(from[i * order.step] - zw);
-            o->narrow &= *to >= -128 && *to <= 127;
-            sum += *to;
-            magnitude += abs(*to);
+        for (size_t i = 0; i < order.inputs; i++)
+            to[i] = (int16_t)(from[i * order.step] - zw);
+        to += order.inputs;
+    }
+    const int16_t *all = o->w + c * ks * kc;
+    for (size_t first = 0; first < ks * kc; first += RUN) {
+        const size_t end = ks * kc - first < RUN ? ks * kc : first + RUN;
+        int32_t run_sum = 0, run_magnitude = 0; /* |w| <= 383 */
+        int16_t least = 0, most = 0;
+        for (size_t i = first; i < end; i++) {
+            run_sum += all[i];
+            run_magnitude += abs(all[i]);
+            least = all[i] < least ? all[i] : least;
+            most = all[i] > most ? all[i] : most;
         }
+        sum += run_sum;
+        magnitude += run_magnitude;
+        o->narrow &= least >= -128 && most <= 127;
     }
     const int64_t bias = b ? ((const int32_t *)b->data)[c] : 0;
     const int64_t folded = bias - zx * sum;

@@ -93,42 +93,42 @@ static const double g4[MAX_IN][WINDOW] = {
 static const double g2[MAX_IN][WINDOW] = {
     {1.0, 0.0, 0.0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.0, 0.0, 1.0}};
 
-/* u[y * in + x] = (G g Gt)[y][x], in double; the caller rounds once. */
-static void transform_weights(size_t out, const float g[WINDOW * WINDOW], double *u) {
+/* One output channel: u[position * pitch + k] = (G g Gt)[position] for the channels k of w, [C][3 * 3],
+ * in double and rounded once. nine, line: room for [3 * 3][C] and [3][C]. */
+static void transform_weights(size_t out, const float *w, size_t channels, double *nine,
+                              double *line, float *u, size_t pitch) {
     const double(*const matrix)[WINDOW] = out == 4 ? g4 : g2;
     const size_t in = out + WINDOW - 1;
-    for (size_t y = 0; y < in; y++)
+    for (size_t k = 0; k < channels; k++)
+        for (size_t i = 0; i < WINDOW * WINDOW; i++)
+            nine[i * channels + k] = (double)w[k * WINDOW * WINDOW + i];
+    for (size_t y = 0; y < in; y++) {
+        const double *row = matrix[y];
+        for (size_t i = 0; i < WINDOW * channels; i++) /* of each column of the window in turn */
+            line[i] = row[0] * nine[i] + row[1] * nine[WINDOW * channels + i] +
+                      row[2] * nine[2 * WINDOW * channels + i];
         for (size_t x = 0; x < in; x++) {
-            double sum = 0.0;
-            for (size_t i = 0; i < WINDOW; i++)
-                for (size_t j = 0; j < WINDOW; j++)
-                    sum += matrix[y][i] * (double)g[i * WINDOW + j] * matrix[x][j];
-            u[y * in + x] = sum;
+            const double *column = matrix[x];
+            float *to = u + (y * in + x) * pitch;
+            for (size_t k = 0; k < channels; k++)
+                to[k] = (float)(column[0] * line[k] + column[1] * line[channels + k] +
+                                column[2] * line[2 * channels + k]);
         }
-}
-
-/* u[position][output of the block][channel] of one block. Weights are [M][C][3][3]. */
-static void transform_block(const edy_winograd_cut *c, const float *w, size_t n0, size_t count,
-                            float *u) {
-    double one[MAX_IN * MAX_IN];
-    for (size_t n = 0; n < count; n++)
-        for (size_t k = 0; k < c->channels; k++) {
-            transform_weights(c->out, w + ((n0 + n) * c->channels + k) * WINDOW * WINDOW, one);
-            for (size_t i = 0; i < c->positions; i++)
-                u[(i * count + n) * c->channels + k] = (float)one[i];
-        }
+    }
 }
 
 static edy_status pack(edy_planner *p, edy_step *step, winograd_state *s, edy_error *err) {
     edy_winograd *shared = &s->shared;
     const edy_winograd_cut *c = &shared->cut;
-    const float *bias = step->in[EDY_IN_BIAS];
+    const float *w = step->in[EDY_IN_W], *bias = step->in[EDY_IN_BIAS];
     shared->block_bytes = s->dense->packed_bytes(c->item_channels, c->channels, 1);
     shared->packed = edy_planner_packed(p, step, c->blocks * c->positions * shared->block_bytes);
     s->bias = edy_planner_packed(p, step, c->outputs * sizeof *s->bias);
     float *u = malloc(c->positions * c->item_channels * c->channels * sizeof *u);
-    if (!shared->packed || !s->bias || !u) {
+    double *nine = malloc((WINDOW * WINDOW + WINDOW) * c->channels * sizeof *nine);
+    if (!shared->packed || !s->bias || !u || !nine) {
         free(u);
+        free(nine);
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the weights");
     }
     for (size_t n = 0; bias && n < c->outputs; n++)
@@ -137,12 +137,16 @@ static edy_status pack(edy_planner *p, edy_step *step, winograd_state *s, edy_er
         const size_t n0 = b * c->item_channels;
         const size_t count =
             c->outputs - n0 < c->item_channels ? c->outputs - n0 : c->item_channels;
-        transform_block(c, step->in[EDY_IN_W], n0, count, u);
+        for (size_t n = 0; n < count; n++)
+            transform_weights(c->out, w + (n0 + n) * c->channels * WINDOW * WINDOW, c->channels,
+                              nine, nine + WINDOW * WINDOW * c->channels, u + n * c->channels,
+                              count * c->channels);
         for (size_t i = 0; i < c->positions; i++)
             s->dense->pack(count, c->channels, 1, u + i * count * c->channels, NULL,
                            shared->packed + (b * c->positions + i) * shared->block_bytes);
     }
     free(u);
+    free(nine);
     return EDY_OK;
 }
 

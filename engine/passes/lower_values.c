@@ -383,25 +383,37 @@ edy_status edy_lower_values(edy_graph *g, edy_error *err) {
     return status ? status : lower_untouched(g, err);
 }
 
+/* The dequantized form of a constant, as a constant. */
+static edy_status dequantize_constant(edy_graph *g, const edy_node *n, edy_error *err) {
+    const edy_value x = g->value[n->input[Q_X]];
+    const size_t count = edy_shape_count(&x.shape);
+    float *real = edy_region_array(&g->region, count, sizeof *real);
+    if (!real)
+        return quant_fail(n, err, EDY_NO_MEMORY, "no memory for its result");
+    for (size_t k = 0; k < count; k++) {
+        const edy_quant_pair p = edy_quant_at(&x.quant, &x.shape, k);
+        real[k] = edy_dequantize(integer_at(&x, k), p.scale, p.zero_point);
+    }
+    edy_value *y = &g->value[n->output[0]];
+    y->data = real;
+    y->shape = x.shape;
+    y->shape_known = true;
+    return EDY_OK;
+}
+
+/* Those that nobody reads, as integer nodes read the integers themselves, only go. */
 edy_status edy_lower_float_constants(edy_graph *g, edy_error *err) {
-    for (int32_t i = 0; i < g->n_nodes; i++) {
+    int32_t *uses = edy_graph_use_counts(g);
+    edy_status status = uses ? EDY_OK : edy_fail(err, EDY_NO_MEMORY, "no memory for a pass");
+    for (int32_t i = 0; !status && i < g->n_nodes; i++) {
         const edy_node n = g->node[i];
         if (n.op != EDY_OP_DEQUANTIZE || !g->value[n.input[Q_X]].data)
             continue;
-        const edy_value x = g->value[n.input[Q_X]];
-        const size_t count = edy_shape_count(&x.shape);
-        float *real = edy_region_array(&g->region, count, sizeof *real);
-        if (!real)
-            return quant_fail(&n, err, EDY_NO_MEMORY, "no memory for its result");
-        for (size_t k = 0; k < count; k++) {
-            const edy_quant_pair p = edy_quant_at(&x.quant, &x.shape, k);
-            real[k] = edy_dequantize(integer_at(&x, k), p.scale, p.zero_point);
-        }
-        edy_value *y = &g->value[n.output[0]];
-        y->data = real;
-        y->shape = x.shape;
-        y->shape_known = true;
-        edy_graph_remove_node(g, i--);
+        if (uses[n.output[0]] > 0)
+            status = dequantize_constant(g, &n, err);
+        edy_graph_drop_node(g, i);
     }
-    return EDY_OK;
+    edy_graph_compact(g);
+    free(uses);
+    return status;
 }

@@ -26,10 +26,13 @@ static size_t packed_bytes(size_t nc, size_t kc) {
 
 static void pack(size_t nc, size_t kc, const int16_t *w, void *packed) {
     memset(packed, 0, packed_bytes(nc, kc));
-    for (size_t n = 0; n < nc; n++) {
-        int16_t *panel = (int16_t *)packed + n / NR * panel_elems(kc);
-        for (size_t i = 0; i < kc; i++)
-            panel[(i / 2 * NR + n % NR) * 2 + i % 2] = w[n * kc + i];
+    for (size_t n0 = 0; n0 < nc; n0 += NR) {
+        int16_t *panel = (int16_t *)packed + n0 / NR * panel_elems(kc);
+        const size_t columns = nc - n0 < NR ? nc - n0 : NR;
+        for (size_t i0 = 0; i0 < kc; i0 += 32) /* a block that stays in the cache */
+            for (size_t j = 0; j < columns; j++)
+                for (size_t i = i0; i < kc && i < i0 + 32; i++)
+                    panel[(i / 2 * NR + j) * 2 + i % 2] = w[(n0 + j) * kc + i];
     }
 }
 

@@ -41,14 +41,18 @@ static size_t packed_bytes(size_t nc, size_t kc, size_t ks) {
 static void pack(size_t nc, size_t kc, size_t ks, const edy_s8_weights *weights, void *packed) {
     const size_t k = ks * kc;
     memset(packed, 0, packed_bytes(nc, kc, ks));
-    for (size_t n = 0; n < nc; n++) {
-        panel_head *head = (panel_head *)((char *)packed + n / NR * panel_size(k));
+    for (size_t n0 = 0; n0 < nc; n0 += NR) {
+        panel_head *head = (panel_head *)((char *)packed + n0 / NR * panel_size(k));
         int16_t *w = (int16_t *)(head + 1);
-        const size_t j = n % NR;
-        head->bias[j] = weights->bias[n];
-        edy_avx2_scale_set(&head->scale[j / LANES], j % LANES, weights, n);
-        for (size_t i = 0; i < k; i++)
-            w[(i / 2 * NR + j) * 2 + i % 2] = weights->w[n * k + i];
+        const size_t columns = nc - n0 < NR ? nc - n0 : NR;
+        for (size_t j = 0; j < columns; j++) {
+            head->bias[j] = weights->bias[n0 + j];
+            edy_avx2_scale_set(&head->scale[j / LANES], j % LANES, weights, n0 + j);
+        }
+        for (size_t i0 = 0; i0 < k; i0 += 32) /* a block that stays in the cache */
+            for (size_t j = 0; j < columns; j++)
+                for (size_t i = i0; i < k && i < i0 + 32; i++)
+                    w[(i / 2 * NR + j) * 2 + i % 2] = weights->w[(n0 + j) * k + i];
     }
 }
 
