@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* Concat along any axis, of any dtype: in memory, rows that hold a stretch of each input in turn.
- * Over the channels of NHWC tensors a row is a pixel. Integers whose scale or zero point is not the output's
- * go through a table of 256 entries: dequantize, then quantize. An input that the plan has let its
- * maker write into the output (edy_op.holds_input) is left alone. */
+ * Over the channels of NHWC tensors a row is a pixel. Integers whose scale or zero point is not the
+ * output's go through a table of 256 entries: dequantize, then quantize. An input that the plan has
+ * let its maker write into the output (edy_op.holds_input) is left alone. */
 #include "engine/ops/op_table.h"
 
 #include <inttypes.h>

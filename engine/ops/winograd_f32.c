@@ -93,7 +93,7 @@ static const double g4[MAX_IN][WINDOW] = {
 static const double g2[MAX_IN][WINDOW] = {
     {1.0, 0.0, 0.0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0.0, 0.0, 1.0}};
 
-/* One output channel: u[position * pitch + k] = (G g Gt)[position] for the channels k of w, which is
+/* One output channel: u[position * pitch + k] = (G g Gt)[position] for the channels k of w, that is
  * [C][3 * 3], in double and rounded once. nine, line: room for [3 * 3][C] and [3][C]. */
 static void transform_weights(size_t out, const float *w, size_t channels, double *nine,
                               double *line, float *u, size_t pitch) {
