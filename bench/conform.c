@@ -187,6 +187,23 @@ static edy_status run_mistrusted(session *s, const edy_graph *graph, edy_error *
     return st;
 }
 
+/* Files that the user named, or what the oracle gives now. A wrong command line ends the run. */
+static edy_status run_given(session *s, const edy_graph *graph, edy_error *err) {
+    const edy_conform_options *o = s->options;
+    edy_golden *golden = NULL;
+    edy_error inner;
+    const size_t samples = SYNTHETIC_SAMPLES * (size_t)graph->batch;
+    edy_status st = o->golden
+                        ? edy_golden_from_files(graph, o->golden, o->n_golden, &golden, &inner)
+                        : edy_golden_from_ort(graph, s->variant->model_path, o->oracle, o->seed,
+                                              samples, &golden, &inner);
+    if (st && st != EDY_UNSUPPORTED)
+        return edy_fail(err, st, "%s", inner.message);
+    st = st ? stop_for(s, st, inner.message, err) : run_golden(s, graph, golden, err);
+    edy_golden_destroy(golden);
+    return st;
+}
+
 edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *variant,
                                const edy_conform_options *options, edy_conform_table *table,
                                edy_error *err) {
@@ -200,7 +217,9 @@ edy_status edy_conform_variant(const edy_workload *workload, const edy_variant *
     if (st)
         return edy_fail(err, st, "%s", inner.message);
     const size_t sets = workload->own_model ? edy_golden_test_sets(variant->model_path) : 0;
-    if (variant->golden_dir)
+    if (workload->own_model && (options->golden || options->oracle))
+        st = run_given(&s, graph, err);
+    else if (variant->golden_dir)
         st = run_committed(&s, graph, err);
     else if (sets)
         st = run_test_sets(&s, graph, sets, err);

@@ -134,6 +134,10 @@ typedef struct edy_conform_options {
     bool in_process;   /* no child process: for debuggers; a crash then ends the program */
     uint64_t seed;     /* of synthetic inputs, where a model has no golden */
     const char *repro; /* folder to write repro-<hash>/ into where a case fails; NULL: nowhere */
+    /* Of a user's own model, in place of test data beside it: */
+    const char *const *golden; /* files: inputs, then outputs (golden.h); NULL: none */
+    size_t n_golden;
+    const char *oracle; /* path of ONNX Runtime's library; NULL: none */
     /* Called before and after each case; may be NULL. */
     void (*on_begin)(void *context, const char *name);
     void (*on_case)(void *context, const edy_conform_case *c);

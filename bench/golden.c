@@ -279,5 +279,6 @@ void edy_golden_destroy(edy_golden *golden) {
     free(golden->dataset);
     free(golden->classes);
     free(golden->margins);
+    free(golden->doubt);
     free(golden);
 }

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "engine/graph.h"
+#include "engine/import/onnx_tensor_file.h"
 #include "engine/status.h"
 #include "engine/tensor.h"
 
@@ -56,6 +57,7 @@ typedef struct edy_golden {
     uint8_t *classes;       /* NULL, or the class of image 0..n_classes-1 of the test part */
     float *margins;         /* NULL, or [n_classes] */
     size_t n_classes;
+    char *doubt; /* NULL, or why what agrees with it is MISTRUSTED: a sentence */
 } edy_golden;
 
 /* Reads a committed folder. model_path: the file that is about to be judged; its sha256 must be the
@@ -79,6 +81,25 @@ size_t edy_golden_test_sets(const char *model_path);
  * samples. For float outputs reference_error comes from the oracle (oracle.h). */
 edy_status edy_golden_read_test_set(const char *model_path, size_t index, const edy_graph *graph,
                                     edy_golden **golden, edy_error *err);
+
+/* Tensors in the order of the graph's inputs and outputs, checked against it as test data are:
+ * names[i] is what a message calls tensor i, inputs before outputs. Their data move to the golden,
+ * also where it fails. A float64 output is kept in double. */
+edy_status edy_golden_from_tensors(const edy_graph *graph, const char *origin,
+                                   const char *provenance, const char *const *names,
+                                   edy_file_tensor *in, edy_file_tensor *out, edy_golden **golden,
+                                   edy_error *err);
+
+/* One file for each input, then one for each output: .pb (TensorProto), .npy (NumPy), anything else
+ * raw in the model's type, samples end to end. EDY_BAD_ARGUMENT for another number of files. */
+edy_status edy_golden_from_files(const edy_graph *graph, const char *const *paths, size_t n,
+                                 edy_golden **golden, edy_error *err);
+
+/* What ONNX Runtime gives for `samples` seeded samples of the model file, by the settings of
+ * NUMERICS (ort.h: exact). First the library computes a probe of two integer layers: one that
+ * saturates, or breaks the written rules otherwise, leaves golden->doubt. */
+edy_status edy_golden_from_ort(const edy_graph *graph, const char *model_path, const char *library,
+                               uint64_t seed, size_t samples, edy_golden **golden, edy_error *err);
 
 /* The double-precision oracle's outputs for the given inputs (one pointer an input, `samples`
  * samples end to end); graph is as imported. What it gives is MISTRUSTED. */

@@ -281,44 +281,83 @@ static edy_status check_tensor(const char *path, const edy_file_tensor *t, const
                     edy_shape_text(&v->shape, want, sizeof want));
 }
 
-/* One file into a port; float outputs become EDY_F64. */
-static edy_status read_port(const char *dir, const char *kind, int32_t index, const edy_value *v,
-                            bool widen, size_t *samples, edy_golden_port *port, edy_error *err) {
-    char path[PATH_BYTES + 32];
-    snprintf(path, sizeof path, "%s/%s_%d.pb", dir, kind, index);
-    edy_file_tensor t;
-    edy_status st = edy_onnx_tensor_read(path, NULL, &t, err);
-    st = st ? st : check_tensor(path, &t, v, samples, err);
-    if (!st && widen && t.dtype == EDY_F32) {
-        const size_t n = edy_shape_count(&t.shape);
-        double *wide = malloc((n ? n : 1) * sizeof *wide);
-        for (size_t i = 0; wide && i < n; i++)
-            wide[i] = (double)((const float *)t.data)[i];
-        free(t.data);
-        t.data = wide;
-        t.dtype = EDY_F64;
-        st = wide ? EDY_OK : no_memory(err);
-    }
-    if (st) {
-        edy_file_tensor_free(&t);
+/* A tensor into a port, which takes its data; float outputs become EDY_F64. */
+static edy_status take_port(const char *name, edy_file_tensor *t, const edy_value *v, bool widen,
+                            size_t *samples, edy_golden_port *port, edy_error *err) {
+    const bool wide = widen && t->dtype == EDY_F64 && v->dtype == EDY_F32;
+    edy_file_tensor as = *t;
+    as.dtype = wide ? EDY_F32 : t->dtype;
+    const edy_status st = check_tensor(name, &as, v, samples, err);
+    if (st)
         return st;
+    if (widen && t->dtype == EDY_F32) {
+        const size_t n = edy_shape_count(&t->shape);
+        double *data = malloc((n ? n : 1) * sizeof *data);
+        if (!data)
+            return no_memory(err);
+        for (size_t i = 0; i < n; i++)
+            data[i] = (double)((const float *)t->data)[i];
+        free(t->data);
+        t->data = data;
+        t->dtype = EDY_F64;
     }
-    const size_t elems = edy_shape_count(&t.shape) / *samples;
-    *port = (edy_golden_port){t.dtype, t.shape, elems * edy_dtype_bytes(t.dtype), t.data};
+    const size_t elems = edy_shape_count(&t->shape) / *samples;
+    *port = (edy_golden_port){t->dtype, t->shape, elems * edy_dtype_bytes(t->dtype), t->data};
+    t->data = NULL;
     return EDY_OK;
 }
 
-static edy_status read_ports(const char *dir, const edy_graph *graph, edy_golden *golden,
-                             edy_error *err) {
-    edy_status st = EDY_OK;
+edy_status edy_golden_from_tensors(const edy_graph *graph, const char *origin,
+                                   const char *provenance, const char *const *names,
+                                   edy_file_tensor *in, edy_file_tensor *out, edy_golden **golden,
+                                   edy_error *err) {
+    *golden = NULL;
+    arithmetic kind = FLOATS;
+    edy_status st = check_ports(graph, err);
+    st = st ? st : arithmetic_of(graph, &kind, err);
+    if (st)
+        return st;
+    edy_graph *steps = NULL;
+    edy_golden *g = create(EDY_GOLDEN_TEST_DATA, origin, provenance);
+    if (!g)
+        return no_memory(err);
+    g->exact = kind == INTEGERS;
+    g->n_inputs = graph->n_inputs;
+    g->n_outputs = graph->n_outputs;
     for (int32_t i = 0; i < graph->n_inputs && !st; i++)
-        st = read_port(dir, "input", i, &graph->value[graph->input[i]], false, &golden->samples,
-                       &golden->input[i], err);
+        st = take_port(names[i], &in[i], &graph->value[graph->input[i]], false, &g->samples,
+                       &g->input[i], err);
     for (int32_t i = 0; i < graph->n_outputs && !st; i++)
-        st = read_port(dir, "output", i, &graph->value[graph->output[i]], !golden->exact,
-                       &golden->samples, &golden->output[i], err);
-    golden->n_inputs = graph->n_inputs;
-    golden->n_outputs = graph->n_outputs;
+        st = take_port(names[graph->n_inputs + i], &out[i], &graph->value[graph->output[i]],
+                       !g->exact, &g->samples, &g->output[i], err);
+    if (!st && !g->exact) {
+        st = clone_for_steps(graph, g->samples, &steps, err);
+        st = st ? st : evaluate_float(steps, g, kind, false, err);
+    }
+    edy_graph_destroy(steps);
+    if (st)
+        edy_golden_destroy(g);
+    else
+        *golden = g;
+    return st;
+}
+
+/* Where the files of a data set are. */
+typedef struct set_files {
+    char path[2 * EDY_GOLDEN_PORTS][PATH_BYTES + 32];
+    const char *name[2 * EDY_GOLDEN_PORTS];
+    edy_file_tensor tensor[2 * EDY_GOLDEN_PORTS];
+} set_files;
+
+static edy_status read_set(const edy_graph *graph, const char *dir, set_files *f, edy_error *err) {
+    edy_status st = EDY_OK;
+    for (int32_t i = 0; i < graph->n_inputs + graph->n_outputs && !st; i++) {
+        const bool in = i < graph->n_inputs;
+        snprintf(f->path[i], sizeof f->path[i], "%s/%s_%d.pb", dir, in ? "input" : "output",
+                 in ? i : i - graph->n_inputs);
+        f->name[i] = f->path[i];
+        st = edy_onnx_tensor_read(f->path[i], NULL, &f->tensor[i], err);
+    }
     return st;
 }
 
@@ -328,25 +367,18 @@ edy_status edy_golden_read_test_set(const char *model_path, size_t index, const 
     char dir[PATH_BYTES];
     if (!test_set_path(model_path, index, dir))
         return edy_fail(err, EDY_LIMIT, "%.200s: the path is too long", model_path);
-    arithmetic kind = FLOATS;
     edy_status st = check_ports(graph, err);
-    st = st ? st : arithmetic_of(graph, &kind, err);
     if (st)
         return st;
-    edy_graph *g = NULL;
-    edy_golden *golden = create(EDY_GOLDEN_TEST_DATA, dir, "test data beside the model");
-    if (!golden)
+    set_files *f = calloc(1, sizeof *f);
+    if (!f)
         return no_memory(err);
-    golden->exact = kind == INTEGERS;
-    st = read_ports(dir, graph, golden, err);
-    if (!st && !golden->exact) {
-        st = clone_for_steps(graph, golden->samples, &g, err);
-        st = st ? st : evaluate_float(g, golden, kind, false, err);
-    }
-    edy_graph_destroy(g);
-    if (st)
-        edy_golden_destroy(golden);
-    else
-        *out = golden;
+    st = read_set(graph, dir, f, err);
+    st = st ? st
+            : edy_golden_from_tensors(graph, dir, "test data beside the model", f->name, f->tensor,
+                                      f->tensor + graph->n_inputs, out, err);
+    for (size_t i = 0; i < 2 * EDY_GOLDEN_PORTS; i++)
+        edy_file_tensor_free(&f->tensor[i]);
+    free(f);
     return st;
 }

@@ -122,7 +122,8 @@ static void explain(edy_judgement *j) {
 }
 
 static edy_verdict good_verdict(const edy_golden *g) {
-    return g->source == EDY_GOLDEN_ORACLE ? EDY_VERDICT_MISTRUSTED : EDY_VERDICT_PASS;
+    const bool mistrusted = g->source == EDY_GOLDEN_ORACLE || g->doubt;
+    return mistrusted ? EDY_VERDICT_MISTRUSTED : EDY_VERDICT_PASS;
 }
 
 void edy_results_of(const edy_plan *plan, const void *const *outputs,
@@ -193,7 +194,9 @@ edy_judgement edy_judge_output(const edy_golden *golden, size_t first, size_t sa
         explain(&j);
     else
         j.verdict = good_verdict(golden);
-    if (j.verdict == EDY_VERDICT_MISTRUSTED)
+    if (j.verdict == EDY_VERDICT_MISTRUSTED && golden->doubt)
+        snprintf(j.reason, sizeof j.reason, "%s", golden->doubt);
+    else if (j.verdict == EDY_VERDICT_MISTRUSTED)
         snprintf(j.reason, sizeof j.reason, "agrees with %s, which is not independent",
                  golden->origin);
     return j;

@@ -208,6 +208,13 @@ static cJSON *row_json(const edy_onnx_row *row) {
     cJSON_AddStringToObject(o, "verdict", edy_verdict_text(row->result.verdict));
     cJSON_AddBoolToObject(o, "required", row->outside == EDY_INSIDE);
     cJSON_AddStringToObject(o, "outside", row->excuse);
+    cJSON_AddNumberToObject(o, "opset", (double)row->test->census.opset);
+    cJSON *ops = cJSON_AddObjectToObject(o, "operators"); /* with the types that they work on */
+    for (size_t i = 0; i < row->test->census.n_ops; i++) {
+        const edy_census_op *op = &row->test->census.op[i];
+        char types[200];
+        cJSON_AddStringToObject(ops, op->name, edy_type_set_text(op->types, types, sizeof types));
+    }
     cJSON_AddStringToObject(o, "reason", row->result.reason);
     if (row->result.verdict == EDY_VERDICT_PASS)
         cJSON_AddNumberToObject(o, "share", row->result.share);

@@ -59,6 +59,14 @@ static const edy_opt opts[] = {
      .choices = "console|json",
      .fallback = "console",
      .help = "how to print"},
+    {.name = "golden",
+     .kind = EDY_OPT_LIST,
+     .argument = "IN,..,OUT,..",
+     .help = "right answers for MODEL.onnx: .npy, .pb or raw files"},
+    {.name = "oracle",
+     .kind = EDY_OPT_STRING,
+     .argument = "LIBRARY",
+     .help = "libonnxruntime.so computes them for MODEL.onnx"},
     {.name = "repro",
      .kind = EDY_OPT_STRING,
      .argument = "DIR|none",
@@ -157,6 +165,25 @@ static void explain(int code, const edy_conform_table *table) {
         fprintf(stderr, "edyno conform: nothing was judged\n");
 }
 
+/* Right answers for one model of the user's. */
+static edy_status take_answers(const edy_args *args, edy_conform_options *options, edy_error *err) {
+    const bool golden = edy_args_given(args, "golden"), oracle = edy_args_given(args, "oracle");
+    if (!golden && !oracle)
+        return EDY_OK;
+    if (golden && oracle)
+        return edy_fail(err, EDY_BAD_ARGUMENT, "--golden and --oracle exclude each other");
+    bool own = edy_args_operand_count(args) >= 1;
+    for (size_t i = 0; i < edy_args_operand_count(args); i++)
+        own = own && edy_workload_is_path(edy_args_operand(args, i));
+    if (!own || (golden && edy_args_operand_count(args) != 1))
+        return edy_fail(err, EDY_BAD_ARGUMENT, "--%s is for %s given as MODEL.onnx",
+                        golden ? "golden" : "oracle", golden ? "one model" : "models");
+    if (golden)
+        options->n_golden = edy_args_list(args, "golden", &options->golden);
+    options->oracle = edy_args_string(args, "oracle");
+    return EDY_OK;
+}
+
 static size_t images_of(const edy_args *args) {
     return edy_args_flag(args, "full") ? 0 : (size_t)edy_args_integer(args, "images");
 }
@@ -181,7 +208,7 @@ static int run(const edy_args *args) {
         return edy_verb_conform_onnx(args);
     if (edy_verb_conform_is_replay(args))
         return edy_verb_conform_replay(args);
-    if (edy_verb_conform_refuse_onnx_options(args, &err) ||
+    if (edy_verb_conform_refuse_onnx_options(args, &err) || take_answers(args, &options, &err) ||
         edy_verb_backends(args, backends, &options.n_backends, &err) ||
         edy_catalog_open(args, &catalog, &err))
         return edy_verb_fail(args, &err);
