@@ -29,7 +29,8 @@ typedef enum arithmetic {
 
 static bool is_quantized(const edy_graph *g) {
     for (int32_t i = 0; i < g->n_nodes; i++)
-        if (g->node[i].op == EDY_OP_QUANTIZE || g->node[i].op == EDY_OP_QLINEARCONV)
+        if (g->node[i].op == EDY_OP_QUANTIZE || g->node[i].op == EDY_OP_QLINEARCONV ||
+            g->node[i].rule == EDY_RULE_TFLITE)
             return true;
     return false;
 }

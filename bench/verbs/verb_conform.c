@@ -11,8 +11,9 @@
 #include "bench/verbs/verb_conform.h"
 #include "bench/verbs/verbs.h"
 
-static const char *const usage[] = {"[WORKLOAD|MODEL.onnx ...] [OPTIONS]", "--kernels [OPTIONS]",
-                                    "--onnx-tests DIR [OPTIONS]", "repro-HASH [--backend B]", NULL};
+static const char *const usage[] = {
+    "[WORKLOAD|MODEL.onnx ...] [OPTIONS]", "--kernels [OPTIONS]",      "--onnx-tests DIR [OPTIONS]",
+    "--mlperf-tiny DIR [OPTIONS]",         "repro-HASH [--backend B]", NULL};
 
 static const edy_opt opts[] = {
     EDY_ROW_BACKENDS,
@@ -108,11 +109,19 @@ static const edy_opt opts[] = {
     {.name = "case",
      .kind = EDY_OPT_STRING,
      .argument = "PATTERN",
-     .help = "--onnx-tests: only cases of this name, * allowed"},
+     .help = "--onnx-tests, --mlperf-tiny: only cases of this name, * allowed"},
     {.name = "profile",
      .kind = EDY_OPT_STRING,
      .argument = "FILE",
      .help = "--onnx-tests: instead of workloads/onnx_profile.txt"},
+    {.name = "mlperf-tiny",
+     .kind = EDY_OPT_STRING,
+     .argument = "DIR",
+     .help = "judge MLPerf Tiny's models by the goldens in DIR"},
+    {.name = "cifar10",
+     .kind = EDY_OPT_STRING,
+     .argument = "FILE",
+     .help = "--mlperf-tiny: images; default: DIR/../cifar10/test1000.bin"},
     {.name = "in-process", .kind = EDY_OPT_FLAG, .help = "no child process a case (for debuggers)"},
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
@@ -206,6 +215,8 @@ static int run(const edy_args *args) {
         return edy_verb_fail(args, &err);
     if (edy_args_given(args, "onnx-tests"))
         return edy_verb_conform_onnx(args);
+    if (edy_args_given(args, "mlperf-tiny"))
+        return edy_verb_conform_tiny(args);
     if (edy_verb_conform_is_replay(args))
         return edy_verb_conform_replay(args);
     if (edy_verb_conform_refuse_onnx_options(args, &err) || take_answers(args, &options, &err) ||

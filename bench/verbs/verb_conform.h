@@ -12,7 +12,10 @@ int edy_verb_conform_kernels(const edy_args *args);
 /* The whole verb where --onnx-tests is given. */
 int edy_verb_conform_onnx(const edy_args *args);
 
-/* EDY_BAD_ARGUMENT where an option of --onnx-tests is given without it. */
+/* The whole verb where --mlperf-tiny is given. */
+int edy_verb_conform_tiny(const edy_args *args);
+
+/* EDY_BAD_ARGUMENT where an option of --onnx-tests or --mlperf-tiny is given without it. */
 edy_status edy_verb_conform_refuse_onnx_options(const edy_args *args, edy_error *err);
 
 /* EDY_BAD_ARGUMENT where an option of --kernels is given without it. */

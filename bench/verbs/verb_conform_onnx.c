@@ -39,10 +39,12 @@ static edy_status check_arguments(const edy_args *args, edy_error *err) {
 }
 
 edy_status edy_verb_conform_refuse_onnx_options(const edy_args *args, edy_error *err) {
-    static const char *const ours[] = {"case", "profile"};
+    static const char *const ours[][2] = {{"case", "--onnx-tests or --mlperf-tiny"},
+                                          {"profile", "--onnx-tests"},
+                                          {"cifar10", "--mlperf-tiny"}};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (edy_args_given(args, ours[i]))
-            return edy_fail(err, EDY_BAD_ARGUMENT, "option --%s needs --onnx-tests", ours[i]);
+        if (edy_args_given(args, ours[i][0]))
+            return edy_fail(err, EDY_BAD_ARGUMENT, "option --%s needs %s", ours[i][0], ours[i][1]);
     return EDY_OK;
 }
 
