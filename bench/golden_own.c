@@ -38,9 +38,26 @@ static bool is_quantized(const edy_graph *g) {
 static bool rounds_in_float(const edy_graph *g, const edy_node *n) {
     if (g->value[n->output[0]].dtype != EDY_F32)
         return false;
-    return n->op == EDY_OP_CONV || n->op == EDY_OP_GEMM || n->op == EDY_OP_BATCHNORM ||
-           n->op == EDY_OP_LEAKYRELU || n->op == EDY_OP_ADD || n->op == EDY_OP_MUL ||
-           n->op == EDY_OP_AVGPOOL || n->op == EDY_OP_GLOBALAVGPOOL || n->op == EDY_OP_SOFTMAX;
+    switch (n->op) {
+    case EDY_OP_RELU:
+    case EDY_OP_CLIP:
+    case EDY_OP_MAXPOOL:
+    case EDY_OP_RESHAPE:
+    case EDY_OP_TRANSPOSE:
+    case EDY_OP_PAD:
+    case EDY_OP_CONCAT:
+    case EDY_OP_QUANTIZE:
+    case EDY_OP_DEQUANTIZE:
+    case EDY_OP_LAYOUT:
+    case EDY_OP_WHERE:
+    case EDY_OP_SLICE:
+    case EDY_OP_EXPAND:
+    case EDY_OP_TILE:
+    case EDY_OP_GATHER:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static edy_status scalar_plan(const edy_graph *g, edy_plan **plan, edy_error *err) {

@@ -106,6 +106,14 @@ static const struct {
     [EDY_OP_BINARY] = {edy_oracle_binary, 2},
     [EDY_OP_WHERE] = {edy_oracle_where, 3},
     [EDY_OP_CAST] = {edy_oracle_cast, 1},
+    [EDY_OP_SLICE] = {edy_oracle_slice, 1},
+    [EDY_OP_EXPAND] = {edy_oracle_repeat, 1},
+    [EDY_OP_TILE] = {edy_oracle_repeat, 1},
+    [EDY_OP_GATHER] = {edy_oracle_gather, 2},
+    [EDY_OP_REDUCE] = {edy_oracle_reduce, 1},
+    [EDY_OP_ARGMAX] = {edy_oracle_argmax, 1},
+    [EDY_OP_ARGMIN] = {edy_oracle_argmax, 1},
+    [EDY_OP_MATMUL] = {edy_oracle_matmul, 2},
     [EDY_OP_LAYOUT] = {edy_oracle_pad, 1}, /* same axes: in ONNX's order nothing moves */
 };
 

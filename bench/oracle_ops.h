@@ -48,6 +48,12 @@ edy_status edy_oracle_unary(edy_oracle_call *c);
 edy_status edy_oracle_binary(edy_oracle_call *c);
 edy_status edy_oracle_where(edy_oracle_call *c);
 edy_status edy_oracle_cast(edy_oracle_call *c);
+edy_status edy_oracle_slice(edy_oracle_call *c);
+edy_status edy_oracle_repeat(edy_oracle_call *c);
+edy_status edy_oracle_gather(edy_oracle_call *c);
+edy_status edy_oracle_reduce(edy_oracle_call *c);
+edy_status edy_oracle_argmax(edy_oracle_call *c);
+edy_status edy_oracle_matmul(edy_oracle_call *c);
 
 /* Result of one operation in the call's precision. Sums, products, quotients and square roots of
  * binary32 numbers round to binary32 through double without double rounding (53 >= 2 * 24 + 2). */

@@ -159,7 +159,25 @@ static Onnx__NodeProto *write_leakyrelu(edy_onnx_writer *w, const edy_node *n) {
     return p;
 }
 
+/* Opset 14 has it as a node: x * HardSigmoid(x) with a slope of 1/6. */
+static Onnx__NodeProto *write_hardswish(edy_onnx_writer *w, const edy_node *n) {
+    const char *gate = edy_writer_made_up(w, n->name);
+    if (!gate)
+        return NULL;
+    Onnx__NodeProto *p = edy_writer_node(w, "HardSigmoid", gate);
+    write_inputs(w, p, n, 1);
+    edy_writer_float(w, p, "alpha", 1.0f / 6.0f);
+    edy_writer_float(w, p, "beta", 0.5f);
+    edy_writer_output(w, p, gate);
+    p = edy_writer_node(w, "Mul", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_input(w, p, gate);
+    return p;
+}
+
 static Onnx__NodeProto *write_unary(edy_onnx_writer *w, const edy_node *n) {
+    if (n->sub == EDY_UNARY_HARDSWISH)
+        return write_hardswish(w, n);
     Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
     write_inputs(w, p, n, 1);
     const bool beta = n->sub == EDY_UNARY_HARDSIGMOID || n->sub == EDY_UNARY_SELU;
@@ -168,8 +186,6 @@ static Onnx__NodeProto *write_unary(edy_onnx_writer *w, const edy_node *n) {
         edy_writer_float(w, p, "alpha", n->alpha);
     if (beta)
         edy_writer_float(w, p, n->sub == EDY_UNARY_SELU ? "gamma" : "beta", n->beta);
-    if (n->sub == EDY_UNARY_HARDSWISH)
-        edy_writer_fail(w, EDY_UNSUPPORTED, "opset 13 has no HardSwish");
     return p;
 }
 
@@ -183,6 +199,62 @@ static Onnx__NodeProto *write_cast(edy_onnx_writer *w, const edy_node *n) {
     Onnx__NodeProto *p = edy_writer_node(w, "Cast", n->name);
     write_inputs(w, p, n, 1);
     edy_writer_int(w, p, "to", edy_writer_data_type(n->to));
+    return p;
+}
+
+static Onnx__NodeProto *write_slice(edy_onnx_writer *w, const edy_node *n) {
+    const int32_t rank = w->graph->value[n->input[0]].shape.rank;
+    int64_t axes[EDY_MAX_RANK];
+    for (int32_t i = 0; i < rank; i++)
+        axes[i] = i;
+    Onnx__NodeProto *p = edy_writer_node(w, "Slice", n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_constant(w, p, EDY_S64, 1, rank, n->start);
+    edy_writer_constant(w, p, EDY_S64, 1, rank, n->stop);
+    edy_writer_constant(w, p, EDY_S64, 1, rank, axes);
+    edy_writer_constant(w, p, EDY_S64, 1, rank, n->step);
+    return p;
+}
+
+/* Expand and Tile. */
+static Onnx__NodeProto *write_repeat(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = edy_writer_node(w, edy_node_text(n), n->name);
+    write_inputs(w, p, n, 1);
+    edy_writer_constant(w, p, EDY_S64, 1, n->n_target, n->target);
+    return p;
+}
+
+static Onnx__NodeProto *write_gather(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = write_operands(w, n);
+    edy_writer_int(w, p, "axis", n->axis);
+    return p;
+}
+
+/* In opset 13 the axes are an input of ReduceSum alone. */
+static Onnx__NodeProto *write_reduce(edy_onnx_writer *w, const edy_node *n) {
+    int64_t axes[EDY_MAX_RANK];
+    int32_t count = 0;
+    for (int32_t i = 0; i < EDY_MAX_RANK; i++)
+        if (n->axes >> i & 1)
+            axes[count++] = i;
+    if (count == 0) { /* each element by itself: it does not change */
+        edy_writer_fail(w, EDY_UNSUPPORTED, "opset 13 has no %s of no axes", edy_node_text(n));
+        return NULL;
+    }
+    Onnx__NodeProto *p = write_operands(w, n);
+    if (n->sub == EDY_REDUCE_SUM)
+        edy_writer_constant(w, p, EDY_S64, 1, count, axes);
+    else
+        edy_writer_ints(w, p, "axes", axes, count);
+    edy_writer_int(w, p, "keepdims", n->keep_dims);
+    return p;
+}
+
+static Onnx__NodeProto *write_argmax(edy_onnx_writer *w, const edy_node *n) {
+    Onnx__NodeProto *p = write_operands(w, n);
+    edy_writer_int(w, p, "axis", n->axis);
+    edy_writer_int(w, p, "keepdims", n->keep_dims);
+    edy_writer_int(w, p, "select_last_index", n->last_index);
     return p;
 }
 
@@ -233,7 +305,11 @@ static Onnx__NodeProto *(*const writers[EDY_OP_COUNT])(edy_onnx_writer *, const 
     [EDY_OP_QUANTIZE] = write_quantizer,  [EDY_OP_DEQUANTIZE] = write_quantizer,
     [EDY_OP_QLINEARCONV] = write_conv,    [EDY_OP_UNARY] = write_unary,
     [EDY_OP_BINARY] = write_operands,     [EDY_OP_WHERE] = write_operands,
-    [EDY_OP_CAST] = write_cast,
+    [EDY_OP_CAST] = write_cast,           [EDY_OP_SLICE] = write_slice,
+    [EDY_OP_EXPAND] = write_repeat,       [EDY_OP_TILE] = write_repeat,
+    [EDY_OP_GATHER] = write_gather,       [EDY_OP_REDUCE] = write_reduce,
+    [EDY_OP_ARGMAX] = write_argmax,       [EDY_OP_ARGMIN] = write_argmax,
+    [EDY_OP_MATMUL] = write_operands,
 };
 
 /* The sum of a Conv and its residual, as a node of its own. */
