@@ -10,6 +10,7 @@
 #include "bench/env.h"
 #include "bench/verbs/verb_common.h"
 #include "bench/verbs/verb_conform.h"
+#include "bench/walk/detect.h"
 #include "bench/walk/walk.h"
 
 /* Layers over this are left to --full, unless their file is named: they take seconds each. */
@@ -146,7 +147,7 @@ static edy_status check_arguments(const edy_args *args, edy_error *err) {
 
 edy_status edy_verb_conform_refuse_kernel_options(const edy_args *args, edy_error *err) {
     static const char *const ours[] = {"kernel", "shapes",    "problem", "fill",
-                                       "cases",  "inherited", "bench"};
+                                       "cases",  "inherited", "bench",   "detect"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         if (edy_args_given(args, ours[i]))
             return edy_fail(err, EDY_BAD_ARGUMENT, "option --%s needs --kernels", ours[i]);
@@ -173,7 +174,21 @@ static edy_walk_options options_of(const edy_args *args, char how[32]) {
     return o;
 }
 
+/* Faults in place of kernels: proves that the walk can fail. */
+static int detect(const edy_args *args) {
+    edy_detect_table table;
+    edy_error err;
+    if (check_arguments(args, &err))
+        return edy_verb_fail(args, &err);
+    const size_t cases = (size_t)edy_args_integer(args, "cases");
+    edy_detect_run(cases, (uint64_t)edy_args_integer(args, "seed"), &table);
+    edy_detect_print(&table, cases, stdout);
+    return edy_detect_holds(&table) ? EDY_EXIT_OK : EDY_EXIT_WRONG;
+}
+
 int edy_verb_conform_kernels(const edy_args *args) {
+    if (edy_args_flag(args, "detect"))
+        return detect(args);
     const edy_backend *backends[EDY_MAX_BACKENDS];
     edy_problems problems = {.item = NULL};
     edy_walk_table table = {.row = NULL};
