@@ -31,8 +31,14 @@ static void *make_input(const edy_value *v, uint32_t *seed) {
         const uint32_t bits = next(seed);
         if (v->dtype == EDY_F32)
             ((float *)data)[i] = (float)bits / 4194304.0f - 2.0f;
+        else if (v->dtype == EDY_BOOL)
+            ((uint8_t *)data)[i] = bits & 1;
         else if (edy_dtype_bytes(v->dtype) == 1)
             ((uint8_t *)data)[i] = (uint8_t)bits;
+        else if (v->dtype == EDY_S32)
+            ((int32_t *)data)[i] = (int32_t)(bits % 2001) - 1000;
+        else if (v->dtype == EDY_S64)
+            ((int64_t *)data)[i] = (int64_t)(bits % 2001) - 1000;
         else
             fail_msg("an input of %s", edy_dtype_text(v->dtype));
     }
@@ -44,6 +50,7 @@ static double element(edy_dtype dtype, const void *data, size_t i) {
     case EDY_F32:
         return (double)((const float *)data)[i];
     case EDY_U8:
+    case EDY_BOOL:
         return ((const uint8_t *)data)[i];
     case EDY_S8:
         return ((const int8_t *)data)[i];

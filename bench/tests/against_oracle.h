@@ -7,7 +7,8 @@
 
 #include "engine/import/tests/onnx_builder.h"
 
-/* Imports and destroys b, feeds it seeded values (floats in [-2, 2), all bytes), runs it on 1 and 3
+/* Imports and destroys b, feeds it seeded values (floats in [-2, 2), all bytes, wider
+ * integers up to 1000), runs it on 1 and 3
  * threads, and with all values kept. Fails the cmocka test where a result is wrong or a node is not
  * known to the oracle; integers must be equal. Returns the graph as imported:
  * the caller destroys it. Inputs whose first dimension is the symbol N run at batch 2. */

@@ -63,7 +63,8 @@ static edy_status read_slice(edy_onnx_context *c, slice_list *l) {
     if (l->n_starts < 0 || l->n_starts != l->n_ends ||
         (l->n_axes >= 0 && l->n_axes != l->n_starts) ||
         (l->n_steps >= 0 && l->n_steps != l->n_starts))
-        return edy_onnx_node_fail(c, EDY_BAD_FILE, "%d starts, %d ends, %d axes and %d steps",
+        return edy_onnx_node_fail(c, EDY_BAD_FILE,
+                                  "%d starts, %d ends, %d axes and %d steps (-1: none given)",
                                   l->n_starts, l->n_ends, l->n_axes, l->n_steps);
     return EDY_OK;
 }
