@@ -85,6 +85,19 @@ static inline vec vec_zip16_high(vec a, vec b) {
     return _mm512_unpackhi_epi16(a, b);
 }
 
+/* width bytes, a constant 16, 32 or 64, flipped. */
+EDY_SPECIALISE void vec_flip_bytes(const int8_t *x, size_t width, uint8_t *out) {
+    const vec flip = _mm512_set1_epi8((char)0x80);
+    if (width == 64)
+        _mm512_storeu_si512(out, _mm512_xor_si512(_mm512_loadu_si512(x), flip));
+    else if (width == 32)
+        _mm256_storeu_si256((__m256i *)out, _mm256_xor_si256(_mm256_loadu_si256((const void *)x),
+                                                             _mm512_castsi512_si256(flip)));
+    else
+        _mm_storeu_si128((__m128i *)out, _mm_xor_si128(_mm_loadu_si128((const void *)x),
+                                                       _mm512_castsi512_si128(flip)));
+}
+
 /* n bytes, flipped; up to BYTES - 1 bytes more may be written. */
 static inline void vec_flip_run(const int8_t *x, size_t n, uint8_t *out) {
     size_t i = 0;
@@ -94,27 +107,52 @@ static inline void vec_flip_run(const int8_t *x, size_t n, uint8_t *out) {
         _mm512_storeu_si512(out + i, vec_flip(vec_load_first(x + i, n - i)));
 }
 
-/* The whole reduction of one row, ks * kc <= BYTES bytes, flipped, where a[t * MR] lists its taps:
- * put together in a register, each tap by a load that begins as far before the tap as bytes are
- * there already, with only the tap's own bytes on. Writes BYTES bytes. */
-static inline void vec_flip_window(const int8_t *const *a, size_t a_offset, const int8_t *zero,
-                                   size_t kc, size_t ks, uint8_t *out) {
+/* The whole reduction of one row, ks * kc <= BYTES bytes, flipped, where a[t * MR] lists its taps,
+ * which a_offset moves if `moved` is set: put together in a register, each tap by a load that
+ * begins as far before the tap as bytes are there already, with only the tap's own bytes on. Writes
+ * BYTES bytes. */
+EDY_SPECIALISE void vec_flip_window(int moved, const int8_t *const *a, size_t a_offset,
+                                    const int8_t *zero, size_t kc, size_t ks, uint8_t *out) {
     const __mmask64 first = edy_avx512_first_bytes(kc);
     vec all = _mm512_setzero_si512();
     for (size_t t = 0, done = 0; t < ks; t++, done += kc) {
-        const uintptr_t row = (uintptr_t)edy_row_s8(a[t * MR], a_offset, zero);
-        all = _mm512_mask_loadu_epi8(all, first << done, (const void *)(row - done));
+        const int8_t *row = moved ? edy_row_s8(a[t * MR], a_offset, zero) : a[t * MR];
+        all = _mm512_mask_loadu_epi8(all, first << done, (const void *)((uintptr_t)row - done));
     }
     _mm512_storeu_si512(out, vec_flip(all));
 }
 
 /* Requantized bytes of two rows of two vectors each; cols (1..2 * LANES) of each are stored. */
-static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *first,
-                                  int8_t *second, size_t cols) {
+static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *const to[2],
+                                  size_t cols) {
     const vec bytes = edy_avx512_narrow(row, o);
+    const __m256i first = _mm512_castsi512_si256(bytes);
+    const __m256i second = _mm512_extracti64x4_epi64(bytes, 1);
+    if (cols == 2 * LANES) {
+        _mm256_storeu_si256((__m256i *)to[0], first);
+        _mm256_storeu_si256((__m256i *)to[1], second);
+        return;
+    }
     const __mmask32 mask = (__mmask32)edy_avx512_first_bytes(cols);
-    _mm256_mask_storeu_epi8(first, mask, _mm512_castsi512_si256(bytes));
-    _mm256_mask_storeu_epi8(second, mask, _mm512_extracti64x4_epi64(bytes, 1));
+    _mm256_mask_storeu_epi8(to[0], mask, first);
+    _mm256_mask_storeu_epi8(to[1], mask, second);
+}
+
+/* Requantized bytes of four rows of a vector each; cols (1..LANES) of each are stored. */
+static inline void vec_store_half_rows(const vec row[4], const vec_output *o, int8_t *const to[4],
+                                       size_t cols) {
+    const vec bytes = edy_avx512_narrow(row, o);
+    const __m128i quarter[4] = {_mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
+                                _mm512_extracti32x4_epi32(bytes, 2),
+                                _mm512_extracti32x4_epi32(bytes, 3)};
+    const __mmask16 mask = (__mmask16)edy_avx512_first_bytes(cols);
+    EDY_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        if (cols == LANES)
+            _mm_storeu_si128((__m128i *)to[i], quarter[i]);
+        else
+            _mm_mask_storeu_epi8(to[i], mask, quarter[i]);
+    }
 }
 
 /* Requantized bytes of four vectors whose channels were zipped; the first n are stored. */

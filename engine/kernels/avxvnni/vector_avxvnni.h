@@ -98,6 +98,15 @@ static inline vec vec_zip16_high(vec a, vec b) {
     return _mm256_unpackhi_epi16(a, b);
 }
 
+EDY_SPECIALISE void vec_flip_bytes(const int8_t *x, size_t width, uint8_t *out) {
+    const vec flip = _mm256_set1_epi8((char)0x80);
+    if (width == 16)
+        _mm_storeu_si128((__m128i *)out, _mm_xor_si128(_mm_loadu_si128((const void *)x),
+                                                       _mm256_castsi256_si128(flip)));
+    for (size_t i = 0; i + BYTES <= width; i += BYTES)
+        _mm256_storeu_si256((__m256i *)(out + i), _mm256_xor_si256(vec_load_bytes(x + i), flip));
+}
+
 /* Of bytes in a general register. */
 static inline void vec_flip_8(const int8_t *x, uint8_t *out) {
     uint64_t bytes;
@@ -105,41 +114,59 @@ static inline void vec_flip_8(const int8_t *x, uint8_t *out) {
     bytes ^= 0x8080808080808080u;
     memcpy(out, &bytes, sizeof bytes);
 }
+static inline void vec_flip_4(const int8_t *x, uint8_t *out) {
+    uint32_t bytes;
+    memcpy(&bytes, x, sizeof bytes);
+    bytes ^= 0x80808080u;
+    memcpy(out, &bytes, sizeof bytes);
+}
 
 /* The last block overlaps the one before it. */
 static inline void vec_flip_run(const int8_t *x, size_t n, uint8_t *out) {
     if (n >= BYTES) {
         for (size_t i = 0; i + BYTES < n; i += BYTES)
-            _mm256_storeu_si256((__m256i *)(out + i), vec_flip(vec_load_bytes(x + i)));
-        _mm256_storeu_si256((__m256i *)(out + n - BYTES), vec_flip(vec_load_bytes(x + n - BYTES)));
+            vec_flip_bytes(x + i, BYTES, out + i);
+        vec_flip_bytes(x + n - BYTES, BYTES, out + n - BYTES);
     } else if (n >= 8) {
         for (size_t i = 0; i + 8 < n; i += 8)
             vec_flip_8(x + i, out + i);
         vec_flip_8(x + n - 8, out + n - 8);
+    } else if (n >= 4) {
+        vec_flip_4(x, out);
+        vec_flip_4(x + n - 4, out + n - 4);
     } else {
         for (size_t i = 0; i < n; i++)
             out[i] = (uint8_t)x[i] ^ 0x80;
     }
 }
 
-/* Put together on the stack, so that what is stored to out is stored whole. */
-static inline void vec_flip_window(const int8_t *const *a, size_t a_offset, const int8_t *zero,
-                                   size_t kc, size_t ks, uint8_t *out) {
-    int8_t all[BYTES] = {0};
-    for (size_t t = 0; t < ks; t++) {
-        const int8_t *row = edy_row_s8(a[t * MR], a_offset, zero);
-        for (size_t i = 0; i < kc; i++)
-            all[t * kc + i] = row[i];
-    }
-    _mm256_storeu_si256((__m256i *)out, vec_flip(vec_load_bytes(all)));
+EDY_SPECIALISE void vec_flip_window(int moved, const int8_t *const *a, size_t a_offset,
+                                    const int8_t *zero, size_t kc, size_t ks, uint8_t *out) {
+    for (size_t t = 0; t < ks; t++)
+        vec_flip_run(moved ? edy_row_s8(a[t * MR], a_offset, zero) : a[t * MR], kc, out + t * kc);
+    memset(out + ks * kc, 0, 4);
 }
 
-static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *first,
-                                  int8_t *second, size_t cols) {
+static inline void vec_store_rows(const vec row[4], const vec_output *o, int8_t *const to[2],
+                                  size_t cols) {
     __m128i bytes[2];
     edy_avx2_finish(row, row + 2, o, bytes);
-    edy_avx2_store_bytes(first, bytes[0], cols);
-    edy_avx2_store_bytes(second, bytes[1], cols);
+    edy_avx2_store_bytes(to[0], bytes[0], cols);
+    edy_avx2_store_bytes(to[1], bytes[1], cols);
+}
+
+static inline void vec_store_half_rows(const vec row[4], const vec_output *o, int8_t *const to[4],
+                                       size_t cols) {
+    __m128i bytes[2];
+    edy_avx2_finish(row, row + 2, o, bytes);
+    EDY_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        const __m128i half = i % 2 ? _mm_unpackhi_epi64(bytes[i / 2], bytes[i / 2]) : bytes[i / 2];
+        if (cols == LANES)
+            _mm_storel_epi64((__m128i *)to[i], half);
+        else
+            edy_avx2_store_bytes(to[i], half, cols);
+    }
 }
 
 static inline vec vec_narrow_zipped(const vec v[4], const vec_output *o) {

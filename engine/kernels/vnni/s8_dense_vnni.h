@@ -88,40 +88,68 @@ typedef struct problem {
     vec_output output;
 } problem;
 
-/* How many taps from t on lie one behind the other, as those of a window's row do. */
-static size_t adjacent_taps(const problem *p, size_t t, size_t m) {
-    const int8_t *const *a = p->a + m;
-    size_t n = 1;
-    if (a[t * MR] == p->zero)
-        return n;
-    while (t + n < p->ks && a[(t + n) * MR] != p->zero &&
-           (uintptr_t)a[(t + n) * MR] == (uintptr_t)a[t * MR] + n * p->kc)
-        n++;
-    return n;
-}
-
 /* Elements [first, first + count) of the reduction of row m, then zeros up to a multiple of 4. */
 static void copy_row(const problem *p, size_t m, size_t first, size_t count, uint8_t *out) {
     size_t tap = first / p->kc, skip = first % p->kc;
-    for (size_t done = 0; done < count; skip = 0) {
-        const size_t taps = adjacent_taps(p, tap, m), left = taps * p->kc - skip;
-        const size_t n = left < count - done ? left : count - done;
+    for (size_t done = 0; done < count; tap++, skip = 0) {
+        const size_t left = p->kc - skip, n = left < count - done ? left : count - done;
         vec_flip_run(edy_row_s8(p->a[tap * MR + m], p->a_offset, p->zero) + skip, n, out + done);
         done += n;
-        tap += taps;
     }
-    memset(out + count, 0, (4 - count % 4) % 4);
+    memset(out + count, 0, 4);
 }
 
-/* The whole reduction of every row, k <= CHUNK. */
-static void copy_rows(size_t rows, const problem *p, uint8_t copy[MR][PITCH]) {
-    const size_t k = p->ks * p->kc;
+/* The whole reduction of every row, k <= CHUNK. Inlined with constant moved, ks and width: moved is
+ * 0 for the first image of a batch, whose list needs no offset. */
+EDY_SPECIALISE void copy_windows(int moved, size_t ks, size_t rows, const problem *p,
+                                 uint8_t copy[MR][PITCH]) {
+    for (size_t m = 0; m < rows; m++)
+        vec_flip_window(moved, p->a + m, p->a_offset, p->zero, p->kc, ks, copy[m]);
+}
+
+/* width: kc, or 0 where that is no constant. */
+EDY_SPECIALISE void copy_taps(int moved, size_t width, size_t rows, const problem *p,
+                              uint8_t copy[MR][PITCH]) {
+    const size_t kc = width ? width : p->kc;
     for (size_t m = 0; m < rows; m++) {
-        if (k <= BYTES)
-            vec_flip_window(p->a + m, p->a_offset, p->zero, p->kc, p->ks, copy[m]);
-        else
-            copy_row(p, m, 0, k, copy[m]);
+        const int8_t *const *a = p->a + m;
+        uint8_t *out = copy[m];
+        for (size_t t = 0; t < p->ks; t++, out += kc) {
+            const int8_t *row = a[t * MR];
+            if (moved)
+                row = edy_row_s8(row, p->a_offset, p->zero);
+            if (width)
+                vec_flip_bytes(row, width, out);
+            else
+                vec_flip_run(row, kc, out);
+        }
+        memset(out, 0, 4); /* what the last four inputs may lack */
     }
+}
+
+EDY_SPECIALISE void copy_rows_of(int moved, size_t rows, const problem *p,
+                                 uint8_t copy[MR][PITCH]) {
+    if (p->ks == 1 && p->kc <= BYTES)
+        copy_windows(moved, 1, rows, p, copy);
+    else if (p->ks == 3 && p->kc * 3 <= BYTES) /* a first layer: the rows of its window */
+        copy_windows(moved, 3, rows, p, copy);
+    else if (p->ks * p->kc <= BYTES)
+        copy_windows(moved, p->ks, rows, p, copy);
+    else if (p->kc == 16)
+        copy_taps(moved, 16, rows, p, copy);
+    else if (p->kc == 32)
+        copy_taps(moved, 32, rows, p, copy);
+    else if (p->kc == 64)
+        copy_taps(moved, 64, rows, p, copy);
+    else
+        copy_taps(moved, 0, rows, p, copy);
+}
+
+static void copy_rows(size_t rows, const problem *p, uint8_t copy[MR][PITCH]) {
+    if (p->a_offset == 0)
+        copy_rows_of(0, rows, p, copy);
+    else
+        copy_rows_of(1, rows, p, copy);
 }
 
 /* acc[m][panel][v] += products, over steps of four inputs. Inlined with constant rows, panels, vecs
@@ -153,21 +181,61 @@ EDY_SPECIALISE void accumulate(size_t rows, size_t panels, size_t vecs, int narr
     }
 }
 
-/* Requantizes and stores one panel's columns of every row, two rows at a time; an odd last row goes
- * with itself. acc: the first row's, rows being count vectors apart. */
-EDY_SPECIALISE void finish(size_t rows, size_t count, size_t vecs, const problem *p,
-                           const panel_head *head, const vec *acc, int8_t *c, size_t cols) {
+/* Requantizes and stores one panel's columns of every row. Four vectors become one of bytes: two
+ * rows, or four where only half a panel is wanted; for a row past the last one that one is stored
+ * again. acc: the first row's, rows being count vectors apart. */
+EDY_SPECIALISE void finish_by(edy_rule rule, size_t rows, size_t count, size_t vecs,
+                              const problem *p, const panel_head *head, const vec *acc, int8_t *c,
+                              size_t cols) {
     EDY_UNROLL
-    for (size_t m = 0; m < rows; m += 2) {
-        const size_t other = m + 1 < rows ? m + 1 : m;
+    for (size_t m = 0; m < rows; m += 4 / vecs) {
         vec scaled[4];
+        int8_t *to[4];
         EDY_UNROLL
         for (size_t i = 0; i < 4; i++) {
-            const size_t row = i < VECS ? m : other, v = i % VECS < vecs ? i % VECS : 0;
-            scaled[i] = vec_scale_acc(p->rule, acc[row * count + v], &head->scale[v]);
+            const size_t row = m + i / vecs < rows ? m + i / vecs : rows - 1, v = i % vecs;
+            scaled[i] = vec_scale_acc(rule, acc[row * count + v], &head->scale[v]);
+            to[i / vecs] = c + row * p->c_stride;
         }
-        vec_store_rows(scaled, &p->output, c + m * p->c_stride, c + other * p->c_stride, cols);
+        if (vecs == VECS)
+            vec_store_rows(scaled, &p->output, to, cols);
+        else
+            vec_store_half_rows(scaled, &p->output, to, cols);
     }
+}
+
+/* The rule of TFLite takes three times as many instructions, so they are not in each tile. acc is
+ * in memory, one panel's. */
+static __attribute__((noinline)) void finish_tflite(size_t rows, size_t vecs, const problem *p,
+                                                    const panel_head *head, const vec *acc,
+                                                    int8_t *c, size_t cols) {
+    size_t m = 0;
+    for (; vecs == 1 && m + 4 <= rows; m += 4)
+        finish_by(EDY_RULE_TFLITE, 4, 1, 1, p, head, acc + m, c + m * p->c_stride, cols);
+    for (; vecs == 1 && m < rows; m++)
+        finish_by(EDY_RULE_TFLITE, 1, 1, 1, p, head, acc + m, c + m * p->c_stride, cols);
+    for (; m + 2 <= rows; m += 2)
+        finish_by(EDY_RULE_TFLITE, 2, VECS, VECS, p, head, acc + m * VECS, c + m * p->c_stride,
+                  cols);
+    for (; m < rows; m++)
+        finish_by(EDY_RULE_TFLITE, 1, VECS, VECS, p, head, acc + m * VECS, c + m * p->c_stride,
+                  cols);
+}
+
+EDY_SPECIALISE void finish(size_t rows, size_t count, size_t vecs, const problem *p,
+                           const panel_head *head, const vec *acc, int8_t *c, size_t cols) {
+    if (p->rule == EDY_RULE_ONNX) {
+        finish_by(EDY_RULE_ONNX, rows, count, vecs, p, head, acc, c, cols);
+        return;
+    }
+    vec stored[MR * VECS];
+    EDY_UNROLL
+    for (size_t m = 0; m < rows; m++) {
+        EDY_UNROLL
+        for (size_t v = 0; v < vecs; v++)
+            stored[m * vecs + v] = acc[m * count + v];
+    }
+    finish_tflite(rows, vecs, p, head, stored, c, cols);
 }
 
 /* rows x (panels * vecs * LANES) outputs from c on. Inlined with constant rows, panels, vecs and
