@@ -59,14 +59,6 @@ static inline vec vec_load_first(const int8_t *x, size_t n) {
     return _mm512_maskz_loadu_epi8(edy_avx512_first_bytes(n), x);
 }
 
-/* n (1..BYTES / 2) bytes at a, and from the middle on as many at b, by a load that begins so far
- * before b. */
-static inline vec vec_load_pair(const int8_t *a, const int8_t *b, size_t n) {
-    const __mmask64 mask = edy_avx512_first_bytes(n);
-    const void *before = (const void *)((uintptr_t)b - BYTES / 2);
-    return _mm512_mask_loadu_epi8(_mm512_maskz_loadu_epi8(mask, a), mask << BYTES / 2, before);
-}
-
 static inline vec vec_load_bytes(const int8_t *x) {
     return _mm512_loadu_si512(x);
 }
@@ -155,18 +147,58 @@ static inline void vec_store_half_rows(const vec row[4], const vec_output *o, in
     }
 }
 
-/* Requantized bytes of four vectors whose channels were zipped; the first n are stored. */
-static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
-    _mm512_mask_storeu_epi8(to, edy_avx512_first_bytes(n), edy_avx512_narrow_quarters(v, o));
+/* n bytes from c on of each of count rows a[i * step], one behind the other: each by a load that
+ * begins as far before them as bytes are there already. count * n <= BYTES; count is a constant. */
+EDY_SPECIALISE vec vec_load_rows(const int8_t *const *a, size_t step, size_t count, size_t c,
+                                 size_t n) {
+    const __mmask64 first = edy_avx512_first_bytes(n);
+    vec all = _mm512_maskz_loadu_epi8(first, a[0] + c);
+    EDY_UNROLL
+    for (size_t i = 1; i < count; i++) {
+        const void *before = (const void *)((uintptr_t)a[i * step] + c - i * n);
+        all = _mm512_mask_loadu_epi8(all, first << (i * n), before);
+    }
+    return all;
 }
 
-/* The same of channels that are there twice: n (1..BYTES / 2) bytes to each of the two. */
-static inline void vec_store_pair(const vec v[4], const vec_output *o, int8_t *first,
-                                  int8_t *second, size_t n) {
-    const vec bytes = edy_avx512_narrow_quarters(v, o);
-    const __mmask32 mask = (__mmask32)edy_avx512_first_bytes(n);
-    _mm256_mask_storeu_epi8(first, mask, _mm512_castsi512_si256(bytes));
-    _mm256_mask_storeu_epi8(second, mask, _mm512_extracti64x4_epi64(bytes, 1));
+/* Whether each of count rows is so many bytes before the one `step` rows later in the list. The
+ * last eight overlap those before them. */
+static inline int vec_rows_apart(const int8_t *const *a, size_t step, size_t count, size_t bytes) {
+    const vec apart = _mm512_set1_epi64((long long)bytes);
+    size_t i = 0;
+    for (; count < 8 && i < count; i++)
+        if ((uintptr_t)a[i + step] - (uintptr_t)a[i] != bytes)
+            return 0;
+    for (; i < count; i += 8) {
+        const int8_t *const *here = a + (i + 8 <= count ? i : count - 8);
+        const vec distance =
+            _mm512_sub_epi64(_mm512_loadu_si512(here + step), _mm512_loadu_si512(here));
+        if (_mm512_cmpeq_epi64_mask(distance, apart) != 0xFF)
+            return 0;
+    }
+    return 1;
+}
+
+/* Requantized bytes of four vectors whose channels were zipped. */
+static inline vec vec_narrow_zipped(const vec v[4], const vec_output *o) {
+    return edy_avx512_narrow_quarters(v, o);
+}
+
+/* The first n (1..BYTES) bytes. */
+static inline void vec_store_first(vec bytes, int8_t *to, size_t n) {
+    if (n == BYTES)
+        _mm512_storeu_si512(to, bytes);
+    else
+        _mm512_mask_storeu_epi8(to, edy_avx512_first_bytes(n), bytes);
+}
+
+/* count times n bytes, to rows that are `stride` apart. */
+static inline void vec_store_split(vec bytes, int8_t *to, size_t stride, size_t count, size_t n) {
+    const __mmask64 first = edy_avx512_first_bytes(n);
+    for (size_t i = 0; i < count; i++) {
+        void *before = (void *)((uintptr_t)to + i * stride - i * n);
+        _mm512_mask_storeu_epi8(before, first << (i * n), bytes);
+    }
 }
 
 #endif

@@ -70,19 +70,31 @@ static inline vec vec_load_first(const int8_t *x, size_t n) {
     return vec_load_bytes(all);
 }
 
-/* The first n (1..16) bytes. */
-static inline __m128i vec_load_half(const int8_t *x, size_t n) {
-    if (n % 4 == 0) {
-        const vec mask = edy_avx2_first_lanes(n / 4);
-        return _mm_maskload_epi32((const int *)x, _mm256_castsi256_si128(mask));
+/* Two of 16 bytes and four of 8 are put together in registers, others in memory. */
+EDY_SPECIALISE vec vec_load_rows(const int8_t *const *a, size_t step, size_t count, size_t c,
+                                 size_t n) {
+    if (count == 2 && n == 16)
+        return _mm256_set_m128i(_mm_loadu_si128((const __m128i *)(a[step] + c)),
+                                _mm_loadu_si128((const __m128i *)(a[0] + c)));
+    if (count == 4 && n == 8) {
+        __m128i eight[4];
+        EDY_UNROLL
+        for (size_t i = 0; i < 4; i++)
+            eight[i] = _mm_loadl_epi64((const __m128i *)(a[i * step] + c));
+        return _mm256_set_m128i(_mm_unpacklo_epi64(eight[2], eight[3]),
+                                _mm_unpacklo_epi64(eight[0], eight[1]));
     }
-    int8_t all[BYTES / 2] = {0};
-    memcpy(all, x, n);
-    return _mm_loadu_si128((const __m128i *)all);
+    int8_t all[BYTES] = {0};
+    for (size_t i = 0; i < count; i++)
+        memcpy(all + i * n, a[i * step] + c, n);
+    return vec_load_bytes(all);
 }
 
-static inline vec vec_load_pair(const int8_t *a, const int8_t *b, size_t n) {
-    return _mm256_set_m128i(vec_load_half(b, n), vec_load_half(a, n));
+static inline int vec_rows_apart(const int8_t *const *a, size_t step, size_t count, size_t bytes) {
+    uintptr_t differ = 0;
+    for (size_t i = 0; i < count; i++)
+        differ |= ((uintptr_t)a[i + step] - (uintptr_t)a[i]) ^ bytes;
+    return differ == 0;
 }
 
 static inline vec vec_zip8_low(vec a, vec b) {
@@ -175,23 +187,22 @@ static inline vec vec_narrow_zipped(const vec v[4], const vec_output *o) {
     return _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(a, b), o->low), o->high);
 }
 
-static inline void vec_store_zipped(const vec v[4], const vec_output *o, int8_t *to, size_t n) {
-    const vec all = vec_narrow_zipped(v, o);
+static inline void vec_store_first(vec bytes, int8_t *to, size_t n) {
     if (n == BYTES) {
-        _mm256_storeu_si256((__m256i *)to, all);
+        _mm256_storeu_si256((__m256i *)to, bytes);
         return;
     }
     const size_t half = n < BYTES / 2 ? n : BYTES / 2;
-    edy_avx2_store_bytes(to, _mm256_castsi256_si128(all), half);
+    edy_avx2_store_bytes(to, _mm256_castsi256_si128(bytes), half);
     if (n > half)
-        edy_avx2_store_bytes(to + half, _mm256_extracti128_si256(all, 1), n - half);
+        edy_avx2_store_bytes(to + half, _mm256_extracti128_si256(bytes, 1), n - half);
 }
 
-static inline void vec_store_pair(const vec v[4], const vec_output *o, int8_t *first,
-                                  int8_t *second, size_t n) {
-    const vec all = vec_narrow_zipped(v, o);
-    edy_avx2_store_bytes(first, _mm256_castsi256_si128(all), n);
-    edy_avx2_store_bytes(second, _mm256_extracti128_si256(all, 1), n);
+static inline void vec_store_split(vec bytes, int8_t *to, size_t stride, size_t count, size_t n) {
+    int8_t all[BYTES];
+    _mm256_storeu_si256((__m256i *)all, bytes);
+    for (size_t i = 0; i < count; i++)
+        memcpy(to + i * stride, all + i * n, n);
 }
 
 #endif
