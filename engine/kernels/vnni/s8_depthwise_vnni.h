@@ -223,26 +223,37 @@ static const int8_t *const *resolve(const problem *p, const int8_t *const *a, si
     return rows;
 }
 
-/* All pixels of a panel whose n channels from c on are there several times. */
+/* A register of a panel whose n channels from c on are there several times: `stored` pixels that
+ * lie one behind the other, and 1, 2, 4 or 8 that may lie anywhere. Each a function of its own, for
+ * the sake of its registers. */
+typedef void copies_fn(size_t n, const problem *p, const int8_t *const *a, size_t c, size_t stored,
+                       const panel_head *head, int8_t *out);
+
+#define COPIES(copies)                                                                             \
+    static __attribute__((noinline)) void tile_of_##copies(                                        \
+        size_t n, const problem *p, const int8_t *const *a, size_t c, size_t stored,               \
+        const panel_head *head, int8_t *out) {                                                     \
+        tile((kind){1, 1, 1, copies}, n, p, a, c, copies ? copies : stored, head, out);            \
+    }
+COPIES(0)
+COPIES(1)
+COPIES(2)
+COPIES(4)
+COPIES(8)
+
+/* All pixels of such a panel. */
 static void run_copies(size_t pixels, size_t n, const problem *p, const int8_t *const *a, size_t c,
                        const panel_head *head, int8_t *out) {
+    static copies_fn *const anywhere[] = {
+        [1] = tile_of_1, [2] = tile_of_2, [4] = tile_of_4, [8] = tile_of_8};
     const size_t taps = p->taps;
     const int8_t *rows[MAX_COPIES * MAX_TAPS];
     for (size_t i = 0, some = head->copies; i < pixels; i += some) {
         while (some > pixels - i)
             some /= 2;
         const int8_t *const *list = resolve(p, a + i * taps, some * taps, rows);
-        int8_t *to = out + i * p->out_stride;
-        if (some == 1)
-            tile((kind){1, 1, 1, 1}, n, p, list, c, 1, head, to);
-        else if (vec_rows_apart(list, taps, (some - 1) * taps, n))
-            tile((kind){1, 1, 1, 0}, n, p, list, c, some, head, to);
-        else if (some == 2)
-            tile((kind){1, 1, 1, 2}, n, p, list, c, 2, head, to);
-        else if (some == 4)
-            tile((kind){1, 1, 1, 4}, n, p, list, c, 4, head, to);
-        else
-            tile((kind){1, 1, 1, 8}, n, p, list, c, 8, head, to);
+        const int adjacent = some > 1 && vec_rows_apart(list, taps, (some - 1) * taps, n);
+        (adjacent ? tile_of_0 : anywhere[some])(n, p, list, c, some, head, out + i * p->out_stride);
     }
 }
 
