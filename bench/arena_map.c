@@ -7,7 +7,7 @@
 #include "bench/inspect.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-enum { LETTERS = sizeof letters - 1, MAX_WIDTH = 200 };
+enum { LETTERS = sizeof letters - 1, MAX_WIDTH = 200, MAX_STEPS = 2000 };
 
 typedef struct block {
     edy_value_id value;
@@ -52,6 +52,12 @@ void edy_arena_map_print(const edy_plan *plan, int width, FILE *out) {
     const size_t arena_bytes = edy_plan_memory_use(plan).arena_bytes;
     const size_t columns = width > MAX_WIDTH ? MAX_WIDTH : (size_t)width;
     if (!b || arena_bytes == 0) {
+        free(b);
+        return;
+    }
+    if (edy_plan_step_count(plan) > MAX_STEPS) {
+        fprintf(out, "\nNo arena map: %d steps are more than %d\n", edy_plan_step_count(plan),
+                MAX_STEPS);
         free(b);
         return;
     }

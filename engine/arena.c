@@ -109,7 +109,89 @@ static size_t search(edy_arena_block *blocks, size_t *sequence, size_t count, si
     return place_all(blocks, sequence, count, order);
 }
 
+/* ---- Thousands of blocks --------------------------------------------------------------------- */
+
+/* Comparing each with each would take seconds; no network that people run has so many. */
+enum { MANY_BLOCKS = 4096, MOST_COMPARED = 4096 };
+
+typedef struct life {
+    int32_t first, last;
+    size_t id;
+} life;
+
+static int by_first(const void *a, const void *b) {
+    const life *x = a, *y = b;
+    return x->first != y->first ? (x->first > y->first) - (x->first < y->first)
+                                : (x->id > y->id) - (x->id < y->id);
+}
+
+/* Takes out what died before `step`; returns how many are left. *next_death: the earliest last step
+ * of those. */
+static size_t bury(const edy_arena_block *blocks, size_t *alive, size_t n, int32_t step,
+                   int32_t *next_death) {
+    size_t kept = 0;
+    *next_death = INT32_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t last = blocks[alive[i]].last;
+        if (last < step)
+            continue;
+        alive[kept++] = alive[i];
+        *next_death = last < *next_death ? last : *next_death;
+    }
+    return kept;
+}
+
+/* In order of birth, each into the smallest gap among the living, or on top of them where those are
+ * too many to be looked at. */
+static size_t place_by_birth(edy_arena_block *blocks, const life *lives, size_t count,
+                             size_t *alive) {
+    size_t total = 0, n = 0;
+    int32_t next_death = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        edy_arena_block *b = &blocks[lives[i].id];
+        b->offset = 0;
+        if (b->bytes == 0)
+            continue;
+        if (next_death < b->first)
+            n = bury(blocks, alive, n, b->first, &next_death);
+        b->offset = n <= MOST_COMPARED ? best_offset(blocks, alive, n, b) : total;
+        insert_by_offset(blocks, alive, n++, lives[i].id);
+        next_death = b->last < next_death ? b->last : next_death;
+        const size_t end = b->offset + aligned(b->bytes);
+        total = end > total ? end : total;
+    }
+    return total;
+}
+
+static size_t place_one_by_one(edy_arena_block *blocks, size_t count) {
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        blocks[i].offset = total;
+        total += aligned(blocks[i].bytes);
+    }
+    return total;
+}
+
+static size_t place_many(edy_arena_block *blocks, size_t count) {
+    life *lives = malloc(count * sizeof *lives);
+    size_t *alive = malloc(count * sizeof *alive);
+    size_t total = 0;
+    for (size_t i = 0; lives && i < count; i++)
+        lives[i] = (life){blocks[i].first, blocks[i].last, i};
+    if (lives && alive) {
+        qsort(lives, count, sizeof *lives, by_first);
+        total = place_by_birth(blocks, lives, count, alive);
+    } else {
+        total = place_one_by_one(blocks, count); /* always right */
+    }
+    free(lives);
+    free(alive);
+    return total;
+}
+
 size_t edy_arena_place(edy_arena_block *blocks, size_t count) {
+    if (count > MANY_BLOCKS)
+        return place_many(blocks, count);
     size_t total = 0;
     size_t *order = calloc(count ? count : 1, sizeof *order);
     size_t *sequence = calloc(count ? count : 1, sizeof *sequence);
@@ -117,25 +199,35 @@ size_t edy_arena_place(edy_arena_block *blocks, size_t count) {
         sort_by_size(blocks, sequence, count);
         total = place_all(blocks, sequence, count, order);
         total = search(blocks, sequence, count, order, total);
-    } else { /* no memory for the search: one after the other is always right */
-        for (size_t i = 0; i < count; i++) {
-            blocks[i].offset = total;
-            total += aligned(blocks[i].bytes);
-        }
+    } else {
+        total = place_one_by_one(blocks, count);
     }
     free(order);
     free(sequence);
     return total;
 }
 
-size_t edy_arena_lower_bound(const edy_arena_block *blocks, size_t count) {
-    size_t most = 0;
-    for (size_t i = 0; i < count; i++) { /* the peak begins where some block begins */
-        size_t sum = 0;
-        for (size_t j = 0; j < count; j++)
-            if (blocks[j].first <= blocks[i].first && blocks[i].first <= blocks[j].last)
-                sum += aligned(blocks[j].bytes);
+/* Sorts births and deaths, and walks along both: the peak is where some block begins. */
+static size_t peak_of(const edy_arena_block *blocks, size_t count, life *births, life *deaths) {
+    size_t most = 0, sum = 0, dead = 0;
+    for (size_t i = 0; i < count; i++) {
+        births[i] = (life){blocks[i].first, blocks[i].last, i};
+        deaths[i] = (life){blocks[i].last, 0, i};
+    }
+    qsort(births, count, sizeof *births, by_first);
+    qsort(deaths, count, sizeof *deaths, by_first);
+    for (size_t i = 0; i < count; i++) {
+        for (; deaths[dead].first < births[i].first; dead++)
+            sum -= aligned(blocks[deaths[dead].id].bytes);
+        sum += aligned(blocks[births[i].id].bytes);
         most = sum > most ? sum : most;
     }
+    return most;
+}
+
+size_t edy_arena_lower_bound(const edy_arena_block *blocks, size_t count) {
+    life *lives = malloc((2 * count + 1) * sizeof *lives);
+    const size_t most = lives ? peak_of(blocks, count, lives, lives + count) : 0;
+    free(lives);
     return most;
 }

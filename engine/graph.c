@@ -40,6 +40,7 @@ void edy_graph_destroy(edy_graph *graph) {
     free(graph->input);
     free(graph->output);
     free(graph->makers->at);
+    free(graph->makers->name_slot);
     free(graph->makers);
     free(graph);
 }
@@ -122,6 +123,52 @@ edy_status edy_graph_add_value(edy_graph *g, const char *name, edy_dtype dtype, 
     m->at[g->n_values] = g->n_nodes - 1; /* importers add a node, then what it makes */
     *out = g->n_values++;
     return EDY_OK;
+}
+
+/* FNV-1a. */
+static uint32_t hash_of(const char *name) {
+    uint32_t h = 2166136261u;
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619u;
+    return h;
+}
+
+/* The slot that holds the name, or the empty one where it belongs. */
+static uint32_t slot_of(const edy_graph *g, const char *name) {
+    const edy_makers *m = g->makers;
+    uint32_t at = hash_of(name) & (m->name_slots - 1);
+    while (m->name_slot[at] && strcmp(g->value[m->name_slot[at] - 1].name, name) != 0)
+        at = (at + 1) & (m->name_slots - 1);
+    return at;
+}
+
+/* Takes in the values that came since; at most half of the slots are used. False on no memory. */
+static bool index_names(const edy_graph *g) {
+    edy_makers *m = g->makers;
+    if (m->name_slots / 2 < (uint32_t)g->n_values) {
+        uint32_t want = 64;
+        while (want / 4 < (uint32_t)g->n_values)
+            want *= 2;
+        int32_t *slot = calloc(want, sizeof *slot);
+        if (!slot)
+            return false;
+        free(m->name_slot);
+        m->name_slot = slot;
+        m->name_slots = want;
+        m->n_named = 0;
+    }
+    for (; m->n_named < g->n_values; m->n_named++)
+        m->name_slot[slot_of(g, g->value[m->n_named].name)] = m->n_named + 1;
+    return true;
+}
+
+bool edy_graph_has_name(const edy_graph *g, const char *name) {
+    if (index_names(g))
+        return g->makers->name_slot[slot_of(g, name)] != 0;
+    for (int32_t i = 0; i < g->n_values; i++)
+        if (strcmp(g->value[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 edy_status edy_graph_add_constant(edy_graph *g, const char *name, edy_dtype dtype,

@@ -253,7 +253,10 @@ typedef struct edy_node {
 typedef struct edy_makers {
     int32_t *at; /* [capacity]: a hint, the index at which the maker of each value was last seen */
     int32_t capacity;
-    uint64_t steps; /* nodes looked at so far: what searching has cost */
+    uint64_t steps;     /* nodes looked at so far: what searching has cost */
+    int32_t *name_slot; /* hash table of value names: id + 1, 0 where empty; made when asked for */
+    uint32_t name_slots;
+    int32_t n_named; /* values that are in it */
 } edy_makers;
 
 typedef struct edy_graph {
@@ -292,6 +295,9 @@ edy_status edy_graph_add_node(edy_graph *g, edy_op_kind op, const char *name, in
                               edy_error *err);
 edy_status edy_graph_insert_node(edy_graph *g, int32_t before, const edy_node *node,
                                  edy_error *err);
+
+/* Whether a value has this name. Takes constant time on average. Not from two threads at once. */
+bool edy_graph_has_name(const edy_graph *g, const char *name);
 
 /* Index of the node that makes v, or -1. Remembers where it was, in g: in a graph that does not
  * change, or only grows, it takes constant time. Not from two threads at once. */

@@ -158,9 +158,14 @@ const edy_backend *edy_plan_backend(const edy_plan *plan) {
 /* Blocks live from node to node; nodes that are aliases have no step. Before the first step counts
  * as step 0, after the last one as the last. */
 static int32_t step_of_node(const edy_plan *plan, int32_t node, bool begin) {
-    int32_t step = 0;
-    while (step < plan->n_steps && plan->steps[step].index < node)
-        step++;
+    int32_t step = 0, after = plan->n_steps; /* the first step of that node or a later one */
+    while (step < after) {
+        const int32_t middle = step + (after - step) / 2;
+        if (plan->steps[middle].index < node)
+            step = middle + 1;
+        else
+            after = middle;
+    }
     const bool between = step == plan->n_steps || plan->steps[step].index != node;
     if (!begin && between && step > 0)
         step--;

@@ -22,6 +22,9 @@ edy_status edy_fail(edy_error *err, edy_status code, const char *format, ...) {
         err->code = code;
         vsnprintf(err->message, sizeof err->message, format, args);
         va_end(args);
+        for (char *c = err->message; *c; c++) /* words of a hostile file may be in it */
+            if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                *c = '?';
     }
     return code;
 }

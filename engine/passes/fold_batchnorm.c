@@ -204,25 +204,31 @@ static edy_status make_mul_add(edy_graph *g, int32_t index, const affine *a, edy
     return edy_graph_insert_node(g, index, &mul, err);
 }
 
-/* Folds the batch norm at index; *removed tells whether the node at index is gone. */
-static edy_status fold_one(edy_graph *g, int32_t index, bool *removed, edy_error *err) {
-    *removed = false;
+/* The node of that kind that makes v for one reader alone, or -1. uses: [ids that were there when
+ * the pass began]; later ones are constants. */
+static int32_t only_source(const edy_graph *g, edy_value_id v, edy_op_kind op,
+                           const int32_t *uses) {
+    const int32_t p = edy_graph_producer(g, v);
+    return p >= 0 && g->node[p].op == op && uses[v] == 1 ? p : -1;
+}
+
+/* Folds the batch norm at index; drops it where another node does its work. */
+static edy_status fold_one(edy_graph *g, int32_t index, const int32_t *uses, edy_error *err) {
     const edy_node bn = g->node[index];
     affine a;
     bool found;
     edy_status status = read_affine(g, &bn, &a, &found, err);
     if (status || !found)
         return status;
-    int32_t p = edy_only_source(g, bn.input[BN_X], EDY_OP_CONV);
+    int32_t p = only_source(g, bn.input[BN_X], EDY_OP_CONV, uses);
     if (p < 0)
-        p = edy_only_source(g, bn.input[BN_X], EDY_OP_GEMM);
+        p = only_source(g, bn.input[BN_X], EDY_OP_GEMM, uses);
     if (p >= 0 && can_absorb(g, &g->node[p], a.channels)) {
         status = fold_into(g, p, &a, &bn, err);
         if (!status) {
             g->node[p].output[0] = bn.output[0];
             edy_clamp_after(&g->node[p], bn.act_min, bn.act_max);
-            edy_graph_remove_node(g, index);
-            *removed = true;
+            edy_graph_drop_node(g, index);
         }
     } else if (g->value[bn.input[BN_X]].shape.rank == 4) {
         status = make_depthwise(g, index, &a, err);
@@ -234,14 +240,14 @@ static edy_status fold_one(edy_graph *g, int32_t index, bool *removed, edy_error
 }
 
 edy_status edy_pass_fold_batchnorm(edy_graph *g, edy_error *err) {
-    for (int32_t i = 0; i < g->n_nodes; i++) {
-        bool removed = false;
-        if (g->node[i].op != EDY_OP_BATCHNORM)
-            continue;
-        const edy_status status = fold_one(g, i, &removed, err);
-        if (status)
-            return status;
-        i -= removed;
-    }
-    return edy_graph_infer(g, err);
+    int32_t *uses = edy_graph_use_counts(g);
+    if (!uses)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory to fold batch norms");
+    edy_status status = EDY_OK;
+    for (int32_t i = 0; i < g->n_nodes && !status; i++)
+        if (g->node[i].op == EDY_OP_BATCHNORM)
+            status = fold_one(g, i, uses, err);
+    free(uses);
+    edy_graph_compact(g);
+    return status ? status : edy_graph_infer(g, err);
 }

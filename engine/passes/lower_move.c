@@ -6,6 +6,7 @@
  * QuantizeLinear, DequantizeLinear, MaxPool, QuantizeLinear: rounding is monotone. After that every
  * group stands between quantizers of its own. ONNX Runtime does the same (qdq_propagation.cc), so
  * Convs that become integer by it must do so here. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/passes/lower.h"
@@ -79,6 +80,17 @@ static edy_status move_forward(edy_graph *g, int32_t i, edy_error *err) {
     return EDY_OK;
 }
 
+/* Whether the first node behind i that reads what i makes is a quantizer. Mostly it is the next
+ * one, while edy_graph_consumer always looks at all nodes. */
+static bool quantizer_follows(const edy_graph *g, int32_t i) {
+    const edy_value_id v = g->node[i].output[0];
+    for (int32_t k = i + 1; k < g->n_nodes; k++)
+        for (int32_t j = 0; j < g->node[k].n_inputs; j++)
+            if (g->node[k].input[j] == v)
+                return g->node[k].op == EDY_OP_QUANTIZE;
+    return false;
+}
+
 /* [i] -> QuantizeLinear, nobody else: a pair before node i, unless it reads a DequantizeLinear. */
 static edy_status move_backward(edy_graph *g, int32_t i, edy_error *err) {
     const edy_node n = g->node[i];
@@ -107,33 +119,61 @@ static bool same_constant(const edy_graph *g, edy_value_id a, edy_value_id b) {
            memcmp(u->data, v->data, edy_shape_count(&u->shape) * edy_dtype_bytes(u->dtype)) == 0;
 }
 
-/* Two QuantizeLinear of one tensor with equal parameters are one. */
-static void merge_equal_quantizers(edy_graph *g) {
+static bool same_quantizers(const edy_graph *g, const edy_node *a, const edy_node *b) {
+    bool same = a->input[0] == b->input[0] && a->n_inputs == b->n_inputs && a->axis == b->axis;
+    for (int32_t j = 1; j < a->n_inputs && same; j++)
+        same = same_constant(g, a->input[j], b->input[j]);
+    return same;
+}
+
+/* For each QuantizeLinear the next one that reads the same value, -1 where there is none:
+ * [n_nodes], to be freed; NULL on no memory. */
+static int32_t *next_of_one_value(const edy_graph *g) {
+    int32_t *next = malloc(((size_t)g->n_nodes + 1) * sizeof *next);
+    int32_t *first = malloc(((size_t)g->n_values + 1) * sizeof *first);
+    if (!next || !first) {
+        free(next);
+        free(first);
+        return NULL;
+    }
+    memset(first, -1, (size_t)g->n_values * sizeof *first);
+    for (int32_t i = g->n_nodes - 1; i >= 0; i--) {
+        next[i] = -1;
+        if (g->node[i].op != EDY_OP_QUANTIZE || g->node[i].n_inputs < 1)
+            continue;
+        next[i] = first[g->node[i].input[0]];
+        first[g->node[i].input[0]] = i;
+    }
+    free(first);
+    return next;
+}
+
+/* Two QuantizeLinear of one tensor with equal parameters are one. A merge may give others the same
+ * input; those stay, as they did no harm before. */
+static edy_status merge_equal_quantizers(edy_graph *g, edy_error *err) {
+    int32_t *next = next_of_one_value(g);
+    if (!next)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory to merge quantizers");
     for (int32_t i = 0; i < g->n_nodes; i++)
-        for (int32_t k = i + 1; g->node[i].op == EDY_OP_QUANTIZE && k < g->n_nodes; k++) {
+        for (int32_t k = next[i]; k >= 0 && g->node[i].n_outputs; k = next[k]) {
             const edy_node *a = &g->node[i], *b = &g->node[k];
-            if (a->op != EDY_OP_QUANTIZE || b->op != EDY_OP_QUANTIZE ||
-                a->input[0] != b->input[0] || a->n_inputs != b->n_inputs || a->axis != b->axis ||
-                edy_graph_is_output(g, b->output[0]))
-                continue;
-            bool same = true;
-            for (int32_t j = 1; j < a->n_inputs; j++)
-                same = same && same_constant(g, a->input[j], b->input[j]);
-            if (!same)
+            if (!b->n_outputs || !same_quantizers(g, a, b) || edy_graph_is_output(g, b->output[0]))
                 continue;
             edy_graph_replace_uses(g, b->output[0], a->output[0]);
-            edy_graph_remove_node(g, k--);
+            edy_graph_drop_node(g, k);
         }
+    free(next);
+    edy_graph_compact(g);
+    return EDY_OK;
 }
 
 edy_status edy_lower_move_quantizers(edy_graph *g, edy_error *err) {
-    edy_status status = EDY_OK;
-    merge_equal_quantizers(g);
+    edy_status status = merge_equal_quantizers(g, err);
     for (int32_t i = 0; !status && i < g->n_nodes; i++)
         if (moves_data(g, &g->node[i]))
             status = move_forward(g, i, err);
     for (int32_t i = g->n_nodes - 1; !status && i >= 0; i--)
-        if (moves_data(g, &g->node[i]))
+        if (moves_data(g, &g->node[i]) && quantizer_follows(g, i))
             status = move_backward(g, i, err);
     return status;
 }

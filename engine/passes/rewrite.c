@@ -44,19 +44,31 @@ void edy_clamp_after(edy_node *n, float low, float high) {
     n->act_max = clamp_bound(n->act_max, low, high);
 }
 
-static bool name_is_taken(const edy_graph *g, const char *name) {
-    for (int32_t i = 0; i < g->n_values; i++)
-        if (strcmp(g->value[i].name, name) == 0)
-            return true;
-    return false;
+static bool is_taken(const edy_graph *g, const char *base, const char *suffix, int32_t number,
+                     char name[NAME_SIZE]) {
+    if (number < 2)
+        snprintf(name, NAME_SIZE, "%.400s%s", base, suffix);
+    else
+        snprintf(name, NAME_SIZE, "%.400s%s_%d", base, suffix, number);
+    return edy_graph_has_name(g, name);
 }
 
 edy_status edy_add_named(edy_graph *g, const char *base, const char *suffix, edy_dtype dtype,
                          edy_value_id *out, edy_error *err) {
     char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%.400s%s", base, suffix);
-    for (int32_t i = 2; name_is_taken(g, name); i++)
-        snprintf(name, sizeof name, "%.400s%s_%d", base, suffix, i);
+    int32_t taken = 0, is_free = 1; /* thousands may have one base: double, then halve */
+    while (is_taken(g, base, suffix, is_free, name)) {
+        taken = is_free;
+        is_free *= 2;
+    }
+    while (is_free - taken > 1) {
+        const int32_t middle = taken + (is_free - taken) / 2;
+        if (is_taken(g, base, suffix, middle, name))
+            taken = middle;
+        else
+            is_free = middle;
+    }
+    is_taken(g, base, suffix, is_free, name);
     return edy_graph_add_value(g, name, dtype, out, err);
 }
 
