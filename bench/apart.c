@@ -81,6 +81,7 @@ edy_apart_end edy_apart_run(void (*work)(void *context, void *result), void *con
     }
     const pid_t pid = fork();
     if (pid == 0) {
+        free(got);
         close(fd[0]);
         let_die(seconds);
         work(context, result);

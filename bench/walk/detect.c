@@ -134,8 +134,7 @@ static void print_rate(const edy_detect_row *row, size_t fill, bool meant, FILE 
 
 void edy_detect_print(const edy_detect_table *table, size_t cases, FILE *out) {
     fprintf(out, "How often a fault in one output is caught, of those that it changed\n");
-    fprintf(out,
-            "(f32_gemm, %zu cases each: by the budget with three fills, * the one meant\n",
+    fprintf(out, "(f32_gemm, %zu cases each: by the budget with three fills, * the one meant\n",
             cases);
     fprintf(out, "for it; by order: the walk also wants one chain of additions, bit for bit)\n\n");
     fprintf(out, "%-18s %7s %11s %11s %11s %11s\n", "FAULT", "TERMS", "exact", "one-signed",

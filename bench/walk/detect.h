@@ -4,8 +4,8 @@
  * family f32_gemm checks a kernel that is scalar's but for the fault, one output a case.
  *
  * A bound alone misses dropped terms of long reductions; the fill of exact integers is there for
- * them, and the one-signed fill for lost precision. Dense fp32 kernels are also held to one chain of
- * additions (kernel.h), bit for bit, which leaves nothing to a bound; other kernels are not. */
+ * them, and the one-signed fill for lost precision. Dense fp32 kernels are also held to one chain
+ * of additions (kernel.h), bit for bit, which leaves nothing to a bound; other kernels are not. */
 #ifndef EDY_WALK_DETECT_H
 #define EDY_WALK_DETECT_H
 
