@@ -17,6 +17,7 @@ typedef struct chunk {
     struct chunk *next;
     size_t used, size;
     size_t mapped; /* bytes from the system, already zero; 0: from malloc */
+    void *kept;    /* a block of its own, freed with the chunk */
 } chunk;
 
 static size_t round_up(size_t n) {
@@ -132,10 +133,18 @@ void edy_region_adopt(edy_region *region, edy_region *from) {
     *from = (edy_region){0};
 }
 
+bool edy_region_keep(edy_region *region, void *block) {
+    chunk *c = add_chunk(region, 0);
+    if (c)
+        c->kept = block;
+    return c != NULL;
+}
+
 void edy_region_free(edy_region *region) {
     chunk *c = region->head;
     while (c) {
         chunk *next = c->next;
+        free(c->kept);
         if (c->mapped)
             munmap(c, c->mapped);
         else

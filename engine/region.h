@@ -4,6 +4,7 @@
 #ifndef EDY_REGION_H
 #define EDY_REGION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct edy_region {
@@ -20,6 +21,9 @@ void *edy_region_array(edy_region *region, size_t count, size_t size);
 char *edy_region_string(edy_region *region, const char *text);
 /* What from holds now lives as long as region; from is empty then. */
 void edy_region_adopt(edy_region *region, edy_region *from);
+/* A block from malloc or edy_large_alloc that is freed with the region. False on no memory: the
+ * block is still the caller's. */
+bool edy_region_keep(edy_region *region, void *block);
 void edy_region_free(edy_region *region);
 
 /* A block for free(), aligned to `align`, a power of 2, with the wish for huge pages where it is

@@ -15,6 +15,9 @@ typedef struct edy_onnx_context {
     const edy_import_options *options; /* never NULL */
     uint64_t folded_bytes;             /* constants made by folding so far */
     const Onnx__GraphProto *proto;
+    const uint8_t *own; /* the file's bytes where the graph may keep them, else NULL */
+    size_t own_bytes;
+    bool keeps; /* it does: constants point into them */
     int64_t opset;
     edy_graph *graph;
     edy_onnx_names names;

@@ -303,7 +303,6 @@ static void make_printable(edy_error *err) {
             *p = '?';
 }
 
-/* After this nothing refers to bytes. */
 static edy_status unpack(edy_onnx_context *c, const void *bytes, size_t size,
                          edy_onnx_model *model) {
     edy_error inner;
@@ -325,8 +324,9 @@ static edy_status import_model(edy_onnx_context *c, const Onnx__ModelProto *mode
     return import_graph(c);
 }
 
-/* options->limits is not NULL. */
-static edy_status import_bytes(const char *name, const void *bytes, size_t size,
+/* options->limits is not NULL. *keep: bytes, which the graph may then take and free with itself,
+ * leaving NULL; keep NULL: bytes are the caller's, and the graph refers to nothing in them. */
+static edy_status import_bytes(const char *name, const void *bytes, size_t size, uint8_t **keep,
                                const edy_import_options *options, edy_graph **graph,
                                edy_error *err) {
     edy_error own;
@@ -336,8 +336,19 @@ static edy_status import_bytes(const char *name, const void *bytes, size_t size,
     if (options->wanted)
         options->wanted[0] = '\0';
     edy_status status = unpack(&c, bytes, size, &model);
+    if (!status && keep) {
+        edy_onnx_align_payloads(&model);
+        c.own = *keep;
+        c.own_bytes = size;
+    }
     if (!status)
         status = import_model(&c, model.proto);
+    if (!status && c.keeps) {
+        if (edy_region_keep(&c.graph->region, *keep))
+            *keep = NULL;
+        else
+            status = edy_onnx_fail(&c, EDY_NO_MEMORY, "no memory for the graph");
+    }
     edy_onnx_names_destroy(&c.names);
     edy_onnx_model_free(&model);
     free(c.twin);
@@ -354,7 +365,7 @@ edy_status edy_onnx_import_memory(const char *name, const void *bytes, size_t si
                                   const edy_limits *limits, edy_graph **graph, edy_error *err) {
     const edy_limits defaults = edy_limits_default();
     const edy_import_options options = {.limits = limits ? limits : &defaults};
-    return import_bytes(name, bytes, size, &options, graph, err);
+    return import_bytes(name, bytes, size, NULL, &options, graph, err);
 }
 
 edy_status edy_onnx_import_with(const char *path, const edy_import_options *options,
@@ -368,8 +379,8 @@ edy_status edy_onnx_import_with(const char *path, const edy_import_options *opti
     *graph = NULL;
     edy_status status = edy_model_file_read(path, own.limits, &bytes, &size, &inner);
     if (!status) {
-        status = import_bytes(path, bytes, size, &own, graph, err);
-        free(bytes);
+        status = import_bytes(path, bytes, size, &bytes, &own, graph, err);
+        free(bytes); /* NULL where the graph has them */
         return status;
     }
     edy_fail(err, status, "%.200s: %s", path, inner.message);

@@ -87,6 +87,18 @@ edy_status edy_onnx_unpack_tensor(const uint8_t *bytes, size_t size, Onnx__Tenso
     return *tensor ? EDY_OK : edy_fail(err, inner.code, "%s", inner.message);
 }
 
+void edy_onnx_align_payloads(edy_onnx_model *model) {
+    for (size_t i = 0; i < model->stripped.initializers; i++) {
+        edy_onnx_payload *p = &model->stripped.payload[i];
+        const size_t over = (uintptr_t)p->data % 4;
+        /* A payload's own header, of at least 3 bytes, makes room: the copy has its contents. */
+        if (p->data && over)
+            memmove((uint8_t *)p->data - over, p->data, p->bytes);
+        p->data -= p->data ? over : 0;
+    }
+    set_payloads(model, true);
+}
+
 void edy_onnx_model_free(edy_onnx_model *model) {
     if (!model->proto)
         return;

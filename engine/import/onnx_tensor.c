@@ -161,6 +161,19 @@ static edy_status copy_data(edy_onnx_context *c, const Onnx__TensorProto *t, con
     return EDY_OK;
 }
 
+/* The data where they lie in the file's bytes, if these may be kept and the data are used as they
+ * are; else NULL. */
+static const void *borrow_data(edy_onnx_context *c, const Onnx__TensorProto *t, edy_dtype dtype) {
+    const uint8_t *data = t->raw_data.data;
+    const size_t width = edy_dtype_bytes(dtype);
+    if (!c->own || t->raw_data.len == 0 || data < c->own || data >= c->own + c->own_bytes)
+        return NULL;
+    if (types[t->data_type].raw_bytes != width || (uintptr_t)data % width != 0)
+        return NULL;
+    c->keeps = true;
+    return data;
+}
+
 edy_status edy_onnx_tensor(edy_onnx_context *c, const Onnx__TensorProto *t, const char *name,
                            edy_value_id *id) {
     edy_shape shape;
@@ -178,13 +191,15 @@ edy_status edy_onnx_tensor(edy_onnx_context *c, const Onnx__TensorProto *t, cons
     status = check_counts(c, t, name, elems);
     if (status)
         return status;
-    void *data = edy_region_array(&c->graph->region, elems, edy_dtype_bytes(dtype));
+    const void *data = borrow_data(c, t, dtype);
+    void *copy = data ? NULL : edy_region_array(&c->graph->region, elems, edy_dtype_bytes(dtype));
     edy_value_id made;
-    if (!data || edy_graph_add_value(c->graph, name, dtype, &made, c->err))
+    if ((!data && !copy) || edy_graph_add_value(c->graph, name, dtype, &made, c->err))
         return fail(c, EDY_NO_MEMORY, name, "does not fit into memory");
-    status = copy_data(c, t, name, elems, dtype, data);
+    status = copy ? copy_data(c, t, name, elems, dtype, copy) : EDY_OK;
     if (status)
         return status;
+    data = copy ? copy : data;
     edy_value *v = &c->graph->value[made];
     v->shape = shape;
     v->shape_known = true;
@@ -199,10 +214,12 @@ static size_t finite_prefix(const float *data, size_t elems) {
     const uint32_t exponent = 0x7f800000;
     size_t i = 0;
     for (; i + BLOCK <= elems; i += BLOCK) {
-        uint32_t bits[BLOCK], bad = 0;
-        memcpy(bits, data + i, sizeof bits);
-        for (size_t j = 0; j < BLOCK; j++)
-            bad |= (bits[j] & exponent) == exponent;
+        uint32_t bad = 0;
+        for (size_t j = 0; j < BLOCK; j++) {
+            uint32_t bits;
+            memcpy(&bits, data + i + j, sizeof bits);
+            bad |= (bits & exponent) == exponent;
+        }
         if (bad)
             break;
     }

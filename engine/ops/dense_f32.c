@@ -53,11 +53,13 @@ static edy_status make_pointers(edy_planner *p, const edy_step *step, dense_stat
     s->zero = edy_planner_indirection(p, s->shape.x_stride * sizeof *s->zero);
     if (!s->pointers || !s->zero)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the pointer list");
-    for (size_t i = 0; i < count; i++) {
-        const int64_t offset = edy_dense_tap_offset(&s->shape, &taps, mr, i / (s->shape.ks * mr),
-                                                    i / mr % s->shape.ks, i % mr);
-        s->pointers[i] = offset < 0 ? s->zero : s->x + offset;
-    }
+    size_t i = 0;
+    for (size_t tile = 0; tile < s->cut.tiles; tile++)
+        for (size_t t = 0; t < s->shape.ks; t++)
+            for (size_t lane = 0; lane < mr; lane++) {
+                const int64_t offset = edy_dense_tap_offset(&s->shape, &taps, mr, tile, t, lane);
+                s->pointers[i++] = offset < 0 ? s->zero : s->x + offset;
+            }
     return EDY_OK;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -115,6 +116,66 @@ static void large_weights_find_their_tensors(void **state) {
     edy_graph_destroy(g);
 }
 
+enum { CHAIN = 8, WIDTH = 20 };
+
+/* CHAIN layers whose names, and so the places of whose weights in the file, differ in length. */
+static void chain_name(int layer, char name[32]) {
+    snprintf(name, 32, "w%.*s%d", layer, "-----------", layer);
+}
+
+static void check_chain(const edy_graph *g, float w[CHAIN][WIDTH * WIDTH]) {
+    for (int i = 0; i < CHAIN; i++) {
+        char name[32];
+        chain_name(i, name);
+        const void *data = edy_ob_value(g, name)->data;
+        assert_int_equal((uintptr_t)data % sizeof(float), 0);
+        assert_memory_equal(data, w[i], sizeof w[i]);
+    }
+}
+
+/* A graph keeps the bytes of a file that it reads itself, moved to where floats may be; it leaves
+ * its caller's bytes as they are, and needs them no longer. */
+static void weights_stay_in_the_file(void **state) {
+    (void)state;
+    float w[CHAIN][WIDTH * WIDTH];
+    edy_ob *b = edy_ob_create(13);
+    edy_ob_input(b, "x", EDY_F32, 2, DIMS(EDY_OB_N, WIDTH));
+    edy_ob_output(b, "y7", EDY_F32);
+    for (int i = 0; i < CHAIN; i++) {
+        char name[32], inputs[64], y[16];
+        for (int k = 0; k < WIDTH * WIDTH; k++)
+            w[i][k] = (float)(i * WIDTH * WIDTH + k);
+        chain_name(i, name);
+        edy_ob_f32(b, name, 2, DIMS(WIDTH, WIDTH), w[i]);
+        snprintf(y, sizeof y, "y%d", i - 1);
+        snprintf(inputs, sizeof inputs, "%s %s", i ? y : "x", name);
+        snprintf(y, sizeof y, "y%d", i);
+        edy_ob_node(b, "Gemm", "", inputs, y);
+    }
+    size_t size;
+    uint8_t *bytes = edy_ob_pack(b, &size), *copy = malloc(size);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    char path[] = "/tmp/edyno-weights-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+    close(fd);
+    edy_graph *from_file, *from_memory;
+    edy_error err;
+    assert_int_equal(edy_onnx_import(path, NULL, &from_file, &err), EDY_OK);
+    unlink(path);
+    assert_int_equal(edy_onnx_import_memory("m", bytes, size, NULL, &from_memory, &err), EDY_OK);
+    assert_memory_equal(bytes, copy, size);
+    memset(bytes, 0, size);
+    check_chain(from_file, w);
+    check_chain(from_memory, w);
+    edy_graph_destroy(from_file);
+    edy_graph_destroy(from_memory);
+    free(bytes);
+    free(copy);
+    edy_ob_destroy(b);
+}
+
 static void not_finite_weights_are_found_at_any_place(void **state) {
     (void)state;
     enum { LARGE = 30 * 30 };
@@ -136,6 +197,7 @@ static void not_finite_weights_are_found_at_any_place(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_weights_find_their_tensors),
+        cmocka_unit_test(weights_stay_in_the_file),
         cmocka_unit_test(not_finite_weights_are_found_at_any_place),
         cmocka_unit_test(weights_must_be_constants),
         cmocka_unit_test(float_weights_are_quantized),

@@ -6,9 +6,9 @@
  *
  * Packed form: panels of NR columns, each float bias[NR]; float w[ks * kc][NR]. */
 #include <assert.h>
-#include <string.h>
 
 #include "engine/kernels/avx2/avx2.h"
+#include "engine/kernels/avx2/pack_avx2.h"
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
@@ -25,16 +25,9 @@ static size_t packed_bytes(size_t nc, size_t kc, size_t ks) {
 static void pack(size_t nc, size_t kc, size_t ks, const float *w, const float *bias, void *packed) {
     const size_t k = ks * kc;
     float *panel = packed;
-    memset(packed, 0, packed_bytes(nc, kc, ks));
-    for (size_t n0 = 0; n0 < nc; n0 += NR, panel += panel_floats(k)) {
-        const size_t columns = nc - n0 < NR ? nc - n0 : NR;
-        for (size_t j = 0; j < columns; j++)
-            panel[j] = bias ? bias[n0 + j] : 0.0f;
-        for (size_t i0 = 0; i0 < k; i0 += 16) /* a block that stays in the cache */
-            for (size_t j = 0; j < columns; j++)
-                for (size_t i = i0; i < k && i < i0 + 16; i++)
-                    panel[NR + i * NR + j] = w[(n0 + j) * k + i];
-    }
+    for (size_t n0 = 0; n0 < nc; n0 += NR, panel += panel_floats(k))
+        edy_avx2_pack_panel(NR, nc - n0 < NR ? nc - n0 : NR, k, w + n0 * k, bias ? bias + n0 : NULL,
+                            panel);
 }
 
 /* What one call computes, whichever its form. GEMM is one tap whose rows are listed. */

@@ -5,8 +5,8 @@
  *
  * Packed form: panels of NR columns, each float bias[NR]; float w[ks * kc][NR]. */
 #include <assert.h>
-#include <string.h>
 
+#include "engine/kernels/avx2/pack_avx2.h"
 #include "engine/kernels/avx512/avx512.h"
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
@@ -24,14 +24,9 @@ static size_t packed_bytes(size_t nc, size_t kc, size_t ks) {
 static void pack(size_t nc, size_t kc, size_t ks, const float *w, const float *bias, void *packed) {
     const size_t k = ks * kc;
     float *panel = packed;
-    memset(packed, 0, packed_bytes(nc, kc, ks));
-    for (size_t n0 = 0; n0 < nc; n0 += NR, panel += panel_floats(k)) {
-        for (size_t j = 0; j < NR && n0 + j < nc; j++) {
-            panel[j] = bias ? bias[n0 + j] : 0.0f;
-            for (size_t i = 0; i < k; i++)
-                panel[NR + i * NR + j] = w[(n0 + j) * k + i];
-        }
-    }
+    for (size_t n0 = 0; n0 < nc; n0 += NR, panel += panel_floats(k))
+        edy_avx2_pack_panel(NR, nc - n0 < NR ? nc - n0 : NR, k, w + n0 * k, bias ? bias + n0 : NULL,
+                            panel);
 }
 
 /* What one call computes, whichever its form. GEMM is one tap whose rows are listed. */
