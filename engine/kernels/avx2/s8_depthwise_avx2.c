@@ -23,7 +23,9 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { UNIT = 16, PIXELS = 2, CHUNK = 16, WINDOW = 9, WINDOW_PAIRS = 5 };
+enum { UNIT = 16, PIXELS = 2, WINDOW = 9, WINDOW_PAIRS = 5 };
+/* Pixels that take their turn with one tile's weights, and rows that are listed for them. */
+enum { CHUNK = 16, MAX_ROWS = CHUNK * WINDOW, GROUP = 8 };
 
 typedef struct buffer_head {
     uint32_t group;   /* tap pairs that int16 can sum: 8, or 4 for weights of 9 bits */
@@ -87,7 +89,7 @@ static int is_bounded(size_t taps, const edy_s8_weights *weights, size_t c) {
 static void pack(size_t channels, size_t taps, const edy_s8_weights *weights, void *packed) {
     memset(packed, 0, packed_bytes(channels, taps));
     buffer_head *buffer = packed;
-    buffer->group = weights->narrow ? 8 : 4;
+    buffer->group = weights->narrow ? GROUP : GROUP / 2;
     buffer->bounded = 1;
     for (size_t c = 0; c < channels; c++) {
         buffer->bounded &= (uint32_t)is_bounded(taps, weights, c);
@@ -103,27 +105,30 @@ typedef struct problem {
     size_t taps, a_offset;
     const int8_t *zero;
     size_t out_stride, group;
+    edy_rule rule;
     edy_avx2_output output;
 } problem;
 
 /* What a tile is specialised by. */
 typedef struct kind {
-    int slides, resolved; /* the rows of the list */
-    edy_rule rule;
-    size_t taps; /* 9, and no scaled sum leaves int32; or 0: as the problem says */
-    size_t pixels;
-    size_t units; /* registers a pair of taps: 2 for 32 channels, 1 for fewer */
-    size_t n;     /* channels: 32, 16, 8 or, not a constant, fewer than 16 */
+    int slides;
+    size_t taps;   /* 9, of which no scaled sum leaves int32; or 0: as the problem says */
+    size_t pixels; /* 1 or PIXELS */
+    size_t units;  /* registers a pair of taps: 2 for 32 channels, 1 for fewer */
+    int half;      /* of 16 channels there are but 8 */
 } kind;
 
-/* n channels of a row, flipped to unsigned; what lies past them is of no account. */
-EDY_SPECIALISE __m256i load_row(kind k, const problem *p, const int8_t *x, size_t c) {
-    if (!k.resolved)
-        x = edy_row_s8(x, p->a_offset, p->zero);
+/* The channels of a row from c on, flipped to unsigned; the upper half of 16 is of no account. */
+EDY_SPECIALISE __m256i load_row(kind k, const int8_t *x, size_t c) {
     const __m256i flip = _mm256_set1_epi8(-128);
+    __m256i row;
     if (k.units == 2)
-        return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(x + c)), flip);
-    return _mm256_xor_si256(_mm256_castsi128_si256(edy_avx2_load_bytes(x + c, k.n)), flip);
+        row = _mm256_loadu_si256((const __m256i *)(x + c));
+    else if (k.half)
+        row = _mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)(x + c)));
+    else
+        row = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(x + c)));
+    return _mm256_xor_si256(row, flip);
 }
 
 /* The bytes of two rows in turn, in one vector a unit. */
@@ -131,7 +136,7 @@ EDY_SPECIALISE void interleave(kind k, __m256i x, __m256i y, __m256i pairs[2]) {
     const __m256i lower = _mm256_unpacklo_epi8(x, y), upper = _mm256_unpackhi_epi8(x, y);
     pairs[0] = lower;
     pairs[1] = upper;
-    if (k.units == 1 && k.n > UNIT / 2)
+    if (k.units == 1 && !k.half)
         pairs[0] = _mm256_inserti128_si256(lower, _mm256_castsi256_si128(upper), 1);
 }
 
@@ -173,15 +178,15 @@ EDY_SPECIALISE const int8_t *const *window_column(size_t pixels, const int8_t *c
 
 /* 3 x 3 windows of stride 1: column x belongs to pixels x, x - 1 and x - 2. sum[pixel * units +
  * unit] of all taps. */
-EDY_SPECIALISE void sum_window(kind k, const problem *p, const int8_t *const *a, size_t c,
+EDY_SPECIALISE void sum_window(kind k, const int8_t *const *a, size_t c,
                                const unit_head *const heads[2], __m256i sum[PIXELS * 2][2]) {
-    __m256i below = load_row(k, p, a[6], c);
+    __m256i below = load_row(k, a[6], c);
     EDY_UNROLL
     for (size_t x = 0; x < k.pixels + 2; x++) {
         const int8_t *const *list = window_column(k.pixels, a, x);
         const unit_head *const fresh[2] = {reread(heads[0]), reread(heads[1])};
         __m256i pairs[2];
-        interleave(k, load_row(k, p, list[0], c), load_row(k, p, list[3], c), pairs);
+        interleave(k, load_row(k, list[0], c), load_row(k, list[3], c), pairs);
         EDY_UNROLL
         for (size_t i = 0; i < k.pixels * k.units; i++) {
             const size_t m = i / k.units, u = i % k.units;
@@ -189,7 +194,7 @@ EDY_SPECIALISE void sum_window(kind k, const problem *p, const int8_t *const *a,
                 multiply(pairs[u], weights_at(fresh[u], x - m), x == m, sum[i]);
         }
         const __m256i next =
-            x <= k.pixels ? load_row(k, p, window_column(k.pixels, a, x + 1)[6], c) : below;
+            x <= k.pixels ? load_row(k, window_column(k.pixels, a, x + 1)[6], c) : below;
         interleave(k, below, next, pairs);
         below = next;
         EDY_UNROLL
@@ -201,30 +206,30 @@ EDY_SPECIALISE void sum_window(kind k, const problem *p, const int8_t *const *a,
     }
 }
 
-/* One pair of taps of any list of rows, added to sum. */
+/* One pair of taps of any list of rows, added to sum; `at` is its place in the list. */
 EDY_SPECIALISE void sum_pair(kind k, const problem *p, const int8_t *const *a, size_t c,
-                             size_t pair, int first, const unit_head *const heads[2],
+                             size_t pair, size_t at, int first, const unit_head *const heads[2],
                              __m256i sum[PIXELS * 2][2]) {
     const size_t taps = k.taps ? k.taps : p->taps;
     EDY_UNROLL
     for (size_t m = 0; m < k.pixels; m++) {
-        const int8_t *x = a[m * taps + pair_tap(taps, pair, 0)];
-        const int8_t *y = a[m * taps + pair_tap(taps, pair, 1)];
+        const int8_t *x = a[m * taps + pair_tap(taps, at, 0)];
+        const int8_t *y = a[m * taps + pair_tap(taps, at, 1)];
         __m256i pairs[2];
-        interleave(k, load_row(k, p, x, c), load_row(k, p, y, c), pairs);
+        interleave(k, load_row(k, x, c), load_row(k, y, c), pairs);
         EDY_UNROLL
         for (size_t u = 0; u < k.units; u++)
             multiply(pairs[u], weights_at(heads[u], pair), first, sum[m * k.units + u]);
     }
 }
 
-/* The pairs begin <= i < end of any list of rows. */
+/* The pairs begin <= i < end of any list of rows, which begins with pair `from`. */
 EDY_SPECIALISE void sum_pairs(kind k, const problem *p, const int8_t *const *a, size_t c,
-                              size_t begin, size_t end, const unit_head *const heads[2],
-                              __m256i sum[PIXELS * 2][2]) {
-    sum_pair(k, p, a, c, begin, 1, heads, sum);
+                              size_t from, size_t begin, size_t end,
+                              const unit_head *const heads[2], __m256i sum[PIXELS * 2][2]) {
+    sum_pair(k, p, a, c, begin, begin - from, 1, heads, sum);
     for (size_t i = begin + 1; i < end; i++)
-        sum_pair(k, p, a, c, i, 0, heads, sum);
+        sum_pair(k, p, a, c, i, i - from, 0, heads, sum);
 }
 
 /* The sums of low and high halves, joined and added to acc, or to the bias at first. */
@@ -246,20 +251,43 @@ EDY_SPECIALISE void join(kind k, const __m256i sum[PIXELS * 2][2], int first,
     }
 }
 
-/* edy_avx2_scale_acc where no limit is needed. */
-EDY_SPECIALISE __m256i scale_acc(kind k, __m256i acc, const edy_avx2_scale *s) {
-    if (k.taps && k.rule == EDY_RULE_ONNX)
-        return _mm256_cvtps_epi32(
-            _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_load_ps((const float *)s->scale)));
-    return edy_avx2_scale_acc(k.rule, acc, s);
+/* edy_avx2_scale_acc by rule ONNX, without its limit where none is needed. */
+EDY_SPECIALISE __m256i scale_onnx(kind k, __m256i acc, const edy_avx2_scale *s) {
+    const __m256 multiplier = _mm256_load_ps((const float *)s->scale);
+    if (!k.taps)
+        return edy_avx2_scale_onnx(acc, multiplier);
+    return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(acc), multiplier));
 }
 
-/* acc: 4 vectors a pixel of 32 channels, 2 of 16 or fewer. */
-EDY_SPECIALISE void store(kind k, const problem *p, size_t c, const unit_head *const heads[2],
-                          __m256i acc[PIXELS * 4], int8_t *out) {
+/* Long, and so not in every tile. count vectors, 2 * units of them a pixel. */
+static __attribute__((noinline)) void scale_tflite(size_t units, size_t count,
+                                                   const unit_head *const heads[2], __m256i *acc) {
+    for (size_t i = 0; i < count; i++)
+        acc[i] = edy_avx2_scale_tflite(acc[i], &heads[i / 2 % units]->scale[i % 2]);
+}
+
+EDY_SPECIALISE void scale(kind k, edy_rule rule, const unit_head *const heads[2],
+                          __m256i acc[PIXELS * 4]) {
+    const size_t count = k.pixels * k.units * 2;
+    if (rule == EDY_RULE_ONNX) {
+        EDY_UNROLL
+        for (size_t i = 0; i < count; i++)
+            acc[i] = scale_onnx(k, acc[i], &heads[i / 2 % k.units]->scale[i % 2]);
+        return;
+    }
+    __m256i memory[PIXELS * 4];
     EDY_UNROLL
-    for (size_t i = 0; i < k.pixels * k.units * 2; i++)
-        acc[i] = scale_acc(k, acc[i], &heads[i / 2 % k.units]->scale[i % 2]);
+    for (size_t i = 0; i < count; i++)
+        memory[i] = acc[i];
+    scale_tflite(k.units, count, heads, memory);
+    EDY_UNROLL
+    for (size_t i = 0; i < count; i++)
+        acc[i] = memory[i];
+}
+
+/* acc, scaled: 4 vectors a pixel of 32 channels, 2 of 16, of which n exist. */
+EDY_SPECIALISE void store(kind k, const problem *p, size_t n, __m256i acc[PIXELS * 4],
+                          int8_t *out) {
     EDY_UNROLL
     for (size_t m = 0; m < k.pixels; m++) {
         __m256i words[2];
@@ -270,18 +298,20 @@ EDY_SPECIALISE void store(kind k, const problem *p, size_t c, const unit_head *c
         }
         __m256i bytes = _mm256_packs_epi16(words[0], words[1]);
         bytes = _mm256_min_epi8(_mm256_max_epi8(bytes, p->output.low), p->output.high);
-        int8_t *to = out + m * p->out_stride + c;
+        int8_t *to = out + m * p->out_stride;
         if (k.units == 2)
             _mm256_storeu_si256((__m256i *)to, bytes);
+        else if (k.half)
+            _mm_storel_epi64((__m128i *)to, _mm256_castsi256_si128(bytes));
         else
             edy_avx2_store_bytes(to, _mm256_castsi256_si128(_mm256_permute4x64_epi64(bytes, 0xD8)),
-                                 k.n);
+                                 n);
     }
 }
 
-/* pixels x n channels from c on; inlined with a constant kind, but for n below 16. a: the first
- * pixel's list. */
-EDY_SPECIALISE void tile(kind k, const problem *p, const int8_t *const *a, size_t c,
+/* k.pixels x n channels from c on; inlined with a constant kind. a: the first pixel's list; out:
+ * its channel c. */
+EDY_SPECIALISE void tile(kind k, const problem *p, const int8_t *const *a, size_t c, size_t n,
                          const unit_head *head, int8_t *out) {
     const size_t taps = k.taps ? k.taps : p->taps, pairs = edy_div_up(taps, 2);
     const size_t group = k.taps ? pairs : p->group;
@@ -289,52 +319,72 @@ EDY_SPECIALISE void tile(kind k, const problem *p, const int8_t *const *a, size_
     __m256i acc[PIXELS * 4], sum[PIXELS * 2][2];
     const size_t end = group < pairs ? group : pairs;
     if (k.slides)
-        sum_window(k, p, a, c, heads, sum);
+        sum_window(k, a, c, heads, sum);
     else
-        sum_pairs(k, p, a, c, 0, end, heads, sum);
+        sum_pairs(k, p, a, c, 0, 0, end, heads, sum);
     join(k, sum, 1, heads, acc);
     for (size_t begin = end; !k.taps && begin < pairs; begin += group) {
-        sum_pairs(k, p, a, c, begin, begin + group < pairs ? begin + group : pairs, heads, sum);
+        sum_pairs(k, p, a, c, 0, begin, begin + group < pairs ? begin + group : pairs, heads, sum);
         join(k, sum, 0, heads, acc);
     }
-    store(k, p, c, heads, acc, out);
+    scale(k, p->rule, heads, acc);
+    store(k, p, n, acc, out);
 }
 
 /* All pixels of a chunk for the channels of one tile. */
 EDY_SPECIALISE void chunk(kind k, size_t pixels, const problem *p, const int8_t *const *a, size_t c,
-                          const unit_head *head, int8_t *out) {
-    const size_t step = k.taps ? k.taps : p->taps;
+                          size_t n, const unit_head *head, int8_t *out) {
+    const size_t taps = k.taps ? k.taps : p->taps;
     size_t i = 0;
     for (k.pixels = PIXELS; i + PIXELS <= pixels; i += PIXELS)
-        tile(k, p, a + i * step, c, head, out + i * p->out_stride);
+        tile(k, p, a + i * taps, c, n, head, out + i * p->out_stride);
     for (k.pixels = 1; i < pixels; i++)
-        tile(k, p, a + i * step, c, head, out + i * p->out_stride);
+        tile(k, p, a + i * taps, c, n, head, out + i * p->out_stride);
 }
 
-/* All channels of a chunk of pixels: its inputs and the weights of a tile stay in the L1 cache. */
+typedef struct row_copies {
+    int8_t bytes[MAX_ROWS][UNIT];
+    const int8_t *rows[MAX_ROWS]; /* list of them */
+} row_copies;
+
+static void copy_row(const int8_t *from, size_t n, row_copies *to, size_t i) {
+    _mm_storeu_si128((__m128i *)to->bytes[i], edy_avx2_load_bytes(from, n));
+    to->rows[i] = to->bytes[i];
+}
+
+/* The n channels from c on, fewer than 16, of all rows that pixels list, last pixel first: sliding
+ * windows have two columns of the next one. */
+static void copy_rows(int slide, size_t pixels, size_t taps, const int8_t *const *a, size_t c,
+                      size_t n, row_copies *to) {
+    for (size_t i = pixels * taps; i-- > 0;) {
+        if (slide && i < (pixels - 1) * taps && i % 3 != 0)
+            to->rows[i] = to->rows[i + taps - 1];
+        else
+            copy_row(a[i] + c, n, to, i);
+    }
+}
+
+/* All channels of a chunk of at most CHUNK pixels: its inputs and the weights of a tile stay in the
+ * L1 cache. a: without an offset. The last channels, fewer than 16, are read from copies, so that
+ * nothing past them is. */
 EDY_SPECIALISE void all_channels(kind k, size_t pixels, size_t channels, const problem *p,
                                  const int8_t *const *a, const unit_head *head, int8_t *out) {
     const size_t taps = k.taps ? k.taps : p->taps;
     size_t c = 0;
     k.units = 2;
-    k.n = 2 * UNIT;
     for (; c + 2 * UNIT <= channels; c += 2 * UNIT, head = unit_at(head, 2, taps))
-        chunk(k, pixels, p, a, c, head, out);
+        chunk(k, pixels, p, a, c, 2 * UNIT, head, out + c);
     k.units = 1;
-    k.n = UNIT;
-    if (c + UNIT <= channels) {
-        chunk(k, pixels, p, a, c, head, out);
-        c += UNIT;
-        head = unit_at(head, 1, taps);
+    for (; c + UNIT <= channels; c += UNIT, head = unit_at(head, 1, taps))
+        chunk(k, pixels, p, a, c, UNIT, head, out + c);
+    if (channels - c == UNIT / 2) {
+        k.half = 1;
+        chunk(k, pixels, p, a, c, UNIT / 2, head, out + c);
+    } else if (c < channels) {
+        row_copies copies;
+        copy_rows(k.slides, pixels, taps, a, c, channels - c, &copies);
+        chunk(k, pixels, p, copies.rows, 0, channels - c, head, out + c);
     }
-    k.n = UNIT / 2;
-    if (c + UNIT / 2 == channels) {
-        chunk(k, pixels, p, a, c, head, out);
-        return;
-    }
-    k.n = channels - c;
-    if (c < channels)
-        chunk(k, pixels, p, a, c, head, out);
 }
 
 /* Whether all neighbours among 3 x 3 windows share two columns. Pointers decide, never what they
@@ -372,10 +422,10 @@ static const int8_t *const *resolve(const problem *p, const int8_t *const *a, si
     return rows;
 }
 
-EDY_SPECIALISE void run_window(edy_rule rule, size_t pixels, size_t channels, const problem *p,
-                               const int8_t *const *a, const unit_head *head, int8_t *out) {
-    const kind any = {.resolved = 1, .rule = rule, .taps = WINDOW};
-    const kind sliding = {.slides = 1, .resolved = 1, .rule = rule, .taps = WINDOW};
+/* 3 x 3 windows whose sums need no group and no limit. */
+static void run_window(size_t pixels, size_t channels, const problem *p, const int8_t *const *a,
+                       const unit_head *head, int8_t *out) {
+    const kind any = {.taps = WINDOW}, sliding = {.slides = 1, .taps = WINDOW};
     const int8_t *rows[CHUNK * WINDOW];
     const int slide = slides(pixels, a);
     for (size_t i = 0; i < pixels; i += CHUNK) {
@@ -388,45 +438,85 @@ EDY_SPECIALISE void run_window(edy_rule rule, size_t pixels, size_t channels, co
     }
 }
 
-EDY_SPECIALISE void run_any(edy_rule rule, size_t pixels, size_t channels, const problem *p,
-                            const int8_t *const *a, const unit_head *head, int8_t *out) {
-    const kind any = {.rule = rule};
-    all_channels(any, pixels, channels, p, a, head, out);
+static void run_any(size_t pixels, size_t channels, const problem *p, const int8_t *const *a,
+                    const unit_head *head, int8_t *out) {
+    const kind any = {0};
+    const int8_t *rows[MAX_ROWS];
+    const size_t taps = p->taps, step = MAX_ROWS / taps < CHUNK ? MAX_ROWS / taps : CHUNK;
+    for (size_t i = 0; i < pixels; i += step) {
+        const size_t count = pixels - i < step ? pixels - i : step;
+        all_channels(any, count, channels, p, resolve(p, a + i * taps, count * taps, rows), head,
+                     out + i * p->out_stride);
+    }
 }
 
-EDY_SPECIALISE void run(edy_rule rule, size_t pixels, size_t channels, const problem *p,
-                        const int8_t *const *a, const void *w, int8_t *out) {
-    assert(p->out_stride >= channels);
+/* One pixel of a window of more than MAX_ROWS taps, whose rows are listed group by group. */
+EDY_SPECIALISE void tile_large(kind k, const problem *p, const int8_t *const *a, size_t c, size_t n,
+                               const unit_head *head, int8_t *out) {
+    const size_t taps = p->taps, pairs = edy_div_up(taps, 2);
+    const unit_head *const heads[2] = {head, unit_at(head, k.units - 1, taps)};
+    __m256i acc[PIXELS * 4], sum[PIXELS * 2][2];
+    EDY_UNROLL
+    for (size_t i = 0; i < 2 * k.units; i++)
+        acc[i] = _mm256_load_si256((const __m256i *)heads[i / 2]->bias + i % 2);
+    for (size_t begin = 0; begin < pairs; begin += p->group) {
+        const size_t end = begin + p->group < pairs ? begin + p->group : pairs;
+        int8_t copies[2 * GROUP][UNIT];
+        const int8_t *rows[2 * GROUP];
+        for (size_t i = 0; i < 2 * (end - begin); i++) {
+            const size_t t = 2 * begin + i < taps ? 2 * begin + i : taps - 1;
+            rows[i] = edy_row_s8(a[t], p->a_offset, p->zero) + c;
+            if (n < UNIT) {
+                _mm_storeu_si128((__m128i *)copies[i], edy_avx2_load_bytes(rows[i], n));
+                rows[i] = copies[i];
+            }
+        }
+        sum_pairs(k, p, rows, 0, begin, begin, end, heads, sum);
+        join(k, sum, 0, heads, acc);
+    }
+    scale(k, p->rule, heads, acc);
+    store(k, p, n, acc, out + c);
+}
+
+static void run_large(size_t pixels, size_t channels, const problem *p, const int8_t *const *a,
+                      const unit_head *first, int8_t *out) {
+    const kind wide = {.pixels = 1, .units = 2}, narrow = {.pixels = 1, .units = 1};
+    for (size_t i = 0; i < pixels; i++, a += p->taps, out += p->out_stride) {
+        const unit_head *head = first;
+        size_t c = 0;
+        for (; c + 2 * UNIT <= channels; c += 2 * UNIT, head = unit_at(head, 2, p->taps))
+            tile_large(wide, p, a, c, 2 * UNIT, head, out);
+        for (; c < channels; c += UNIT, head = unit_at(head, 1, p->taps))
+            tile_large(narrow, p, a, c, channels - c < UNIT ? channels - c : UNIT, head, out);
+    }
+}
+
+static void run(edy_rule rule, size_t pixels, size_t channels, size_t taps, const int8_t *const *a,
+                size_t a_offset, const int8_t *zero, const void *w, int8_t *out, size_t out_stride,
+                const edy_s8_output *output) {
+    assert(out_stride >= channels);
     const buffer_head *buffer = w;
     const unit_head *head = (const unit_head *)(buffer + 1);
-    if (p->taps == WINDOW && p->group >= WINDOW_PAIRS && buffer->bounded)
-        run_window(rule, pixels, channels, p, a, head, out);
+    const problem p = {
+        taps, a_offset, zero, out_stride, buffer->group, rule, edy_avx2_output_make(output)};
+    if (taps == WINDOW && buffer->group >= WINDOW_PAIRS && buffer->bounded)
+        run_window(pixels, channels, &p, a, head, out);
+    else if (taps <= MAX_ROWS)
+        run_any(pixels, channels, &p, a, head, out);
     else
-        run_any(rule, pixels, channels, p, a, head, out);
+        run_large(pixels, channels, &p, a, head, out);
 }
 
 static void dwconv_onnx(size_t pixels, size_t channels, size_t taps, const int8_t *const *a,
                         size_t a_offset, const int8_t *zero, const void *w, int8_t *out,
                         size_t out_stride, const edy_s8_output *output) {
-    const problem p = {taps,
-                       a_offset,
-                       zero,
-                       out_stride,
-                       ((const buffer_head *)w)->group,
-                       edy_avx2_output_make(output)};
-    run(EDY_RULE_ONNX, pixels, channels, &p, a, w, out);
+    run(EDY_RULE_ONNX, pixels, channels, taps, a, a_offset, zero, w, out, out_stride, output);
 }
 
 static void dwconv_tflite(size_t pixels, size_t channels, size_t taps, const int8_t *const *a,
                           size_t a_offset, const int8_t *zero, const void *w, int8_t *out,
                           size_t out_stride, const edy_s8_output *output) {
-    const problem p = {taps,
-                       a_offset,
-                       zero,
-                       out_stride,
-                       ((const buffer_head *)w)->group,
-                       edy_avx2_output_make(output)};
-    run(EDY_RULE_TFLITE, pixels, channels, &p, a, w, out);
+    run(EDY_RULE_TFLITE, pixels, channels, taps, a, a_offset, zero, w, out, out_stride, output);
 }
 
 void edy_avx2_s8_depthwise(edy_kernels *k) {
