@@ -22,8 +22,8 @@ typedef struct edy_onnx_model {
  * The model refers to bytes, which must outlive it, and must stay where it is until freed. */
 edy_status edy_onnx_unpack(const uint8_t *bytes, size_t size, edy_onnx_model *model,
                            edy_error *err);
-/* Moves each payload of the model down to an address that is a multiple of 4, over what stood before
- * it: only for bytes that may be written. They are no ModelProto after that. */
+/* Moves each payload of the model down to an address that is a multiple of 4, over what stood
+ * before it: only for bytes that may be written. They are no ModelProto after that. */
 void edy_onnx_align_payloads(edy_onnx_model *model);
 void edy_onnx_model_free(edy_onnx_model *model); /* proto NULL is allowed */
 
