@@ -417,7 +417,40 @@ static edy_status check_inputs(const edy_graph *g, const edy_node *n, edy_error 
     return n->n_outputs >= 1 ? EDY_OK : edy_fail(err, EDY_BAD_FILE, "it has no output");
 }
 
-edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
+/* A Reshape whose target begins with the old batch. Without a dimension to be inferred, the number
+ * of elements tells whether that one is the batch or happens to be as large. */
+static void follow_in_reshape(const edy_graph *g, edy_node *n, int64_t from, int64_t to) {
+    const edy_shape *x = &g->value[n->input[0]].shape;
+    const int64_t total = (int64_t)edy_shape_count(x);
+    int64_t rest = 1;
+    bool inferred = false, fits = true;
+    for (int32_t i = 1; i < n->n_target; i++) {
+        const int64_t d = n->target[i] == 0 && i < x->rank ? x->dim[i] : n->target[i];
+        inferred = inferred || d == -1;
+        fits = fits && !__builtin_mul_overflow(rest, d, &rest);
+    }
+    if (inferred && x->rank > 0 && x->dim[0] == to)
+        n->target[0] = 0; /* a copy of the first dimension */
+    else if (!inferred && fits && rest > 0 && rest != total / from && total % to == 0 &&
+             rest == total / to)
+        n->target[0] = to;
+}
+
+/* Shapes of n's inputs are those of the new batch. */
+static void follow_batch(const edy_graph *g, edy_node *n, int64_t from, int64_t to) {
+    if (n->op != EDY_OP_RESHAPE && n->op != EDY_OP_EXPAND)
+        return;
+    if (n->n_target < 1 || n->target[0] != from)
+        return;
+    const edy_value *x = &g->value[n->input[0]];
+    if (n->op == EDY_OP_EXPAND) /* 1 leaves alone what has the batch already */
+        n->target[0] = x->shape.rank == n->n_target && !x->data ? 1 : to;
+    else if (n->n_target > 1)
+        follow_in_reshape(g, n, from, to);
+}
+
+/* from, to: another batch, which nodes follow; equal: none. */
+static edy_status infer_all(edy_graph *g, int64_t from, int64_t to, edy_error *err) {
     for (int32_t i = 0; i < g->n_nodes; i++)
         for (int32_t j = 0; j < g->node[i].n_outputs; j++)
             if (g->node[i].output[j] != EDY_NO_VALUE)
@@ -426,6 +459,8 @@ edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
         edy_node *n = &g->node[i];
         edy_error inner = {0};
         edy_status status = check_inputs(g, n, &inner);
+        if (!status && from != to)
+            follow_batch(g, n, from, to);
         if (!status)
             status = edy_op_get(n->op)->infer(g, n, &inner);
         for (int32_t j = 0; !status && j < n->n_outputs; j++) {
@@ -443,6 +478,10 @@ edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
     return EDY_OK;
 }
 
+edy_status edy_graph_infer(edy_graph *g, edy_error *err) {
+    return infer_all(g, 1, 1, err);
+}
+
 edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err) {
     if (batch < 1)
         return edy_fail(err, EDY_BAD_ARGUMENT, "batch %" PRId64 " is not at least 1", batch);
@@ -455,16 +494,9 @@ edy_status edy_graph_set_batch(edy_graph *g, int64_t batch, edy_error *err) {
                             v->name);
         v->shape.dim[0] = batch;
     }
-    for (int32_t i = 0; i < g->n_nodes; i++) {
-        edy_node *n = &g->node[i];
-        if (n->op == EDY_OP_RESHAPE && n->n_target > 1 && n->target[0] == g->batch)
-            n->target[0] = 0; /* copy the first dimension of the input */
-        if (n->op == EDY_OP_EXPAND && n->n_target > 1 && n->target[0] == g->batch &&
-            g->value[n->input[0]].shape.rank == n->n_target)
-            n->target[0] = 1; /* the same: it is not expanded */
-    }
+    const int64_t old = g->batch;
     g->batch = batch;
-    return edy_graph_infer(g, err);
+    return infer_all(g, old, batch, err);
 }
 
 uint64_t edy_node_macs(const edy_graph *g, const edy_node *n) {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/import/onnx_tensor.h"
@@ -229,6 +230,31 @@ edy_status edy_onnx_check_size(edy_onnx_context *c, const char *name, edy_dtype 
     return EDY_OK;
 }
 
+bool edy_onnx_is_from_batch(const edy_onnx_context *c, edy_value_id id) {
+    return id != EDY_NO_VALUE && id < c->n_from_batch && c->from_batch[id];
+}
+
+edy_status edy_onnx_mark_batch(edy_onnx_context *c, edy_value_id id) {
+    if (id >= c->n_from_batch) {
+        const int32_t want = 2 * id + 64;
+        bool *bigger = realloc(c->from_batch, (size_t)want * sizeof *bigger);
+        if (!bigger)
+            return edy_onnx_fail(c, EDY_NO_MEMORY, "no memory for the graph");
+        memset(bigger + c->n_from_batch, 0, (size_t)(want - c->n_from_batch) * sizeof *bigger);
+        c->from_batch = bigger;
+        c->n_from_batch = want;
+    }
+    c->from_batch[id] = true;
+    return EDY_OK;
+}
+
+static bool reads_batch(const edy_onnx_context *c, const edy_node *n) {
+    for (int32_t j = 0; j < n->n_inputs; j++)
+        if (edy_onnx_is_from_batch(c, n->input[j]))
+            return true;
+    return false;
+}
+
 /* Evaluates the last node, whose inputs are constants. */
 static edy_status fold_last(edy_onnx_context *c) {
     edy_graph *g = c->graph;
@@ -245,7 +271,7 @@ static edy_status fold_last(edy_onnx_context *c) {
     if (status)
         return edy_onnx_node_fail(c, status, "%s", inner.message);
     g->n_nodes--;
-    return EDY_OK;
+    return reads_batch(c, n) ? edy_onnx_mark_batch(c, n->output[0]) : EDY_OK;
 }
 
 edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_id *id) {
@@ -256,12 +282,16 @@ edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_i
     n->n_outputs = 1;
     n->output[0] = *id;
     edy_error inner = {0};
+    const bool keep = c->keep;
+    c->keep = false;
     const edy_status status = edy_op_get(n->op)->infer(g, n, &inner);
+    if (status == EDY_UNSUPPORTED)
+        return edy_onnx_node_fail(c, status, "%s (opset %" PRId64 ")", inner.message, c->opset);
     if (status)
         return edy_onnx_node_fail(c, status, "%s", inner.message);
     g->value[*id].shape_known = true;
     const edy_status fits = edy_onnx_check_size(c, text, g->value[*id].dtype, &g->value[*id].shape);
-    return fits || !edy_can_evaluate(g, n) ? fits : fold_last(c);
+    return fits || keep || !edy_can_evaluate(g, n) ? fits : fold_last(c);
 }
 
 edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,

@@ -28,6 +28,10 @@ typedef struct edy_onnx_context {
     edy_value_id *twin; /* [n_twins] */
     int32_t n_twins;
     bool lifting; /* the node in the making works on twins */
+    /* Constants that hold the batch, or were computed from one that does. */
+    bool *from_batch; /* [n_from_batch] */
+    int32_t n_from_batch;
+    bool keep; /* the node in the making is not to be folded: its shape follows the batch */
 } edy_onnx_context;
 
 /* "FILE: ..." and "FILE: Conv (node "c1"): ..."; return the code. */
@@ -96,6 +100,10 @@ void edy_onnx_fold(edy_onnx_context *c, const void *data);
 /* Makes the output of the node at hand a constant. */
 edy_status edy_onnx_finish_constant(edy_onnx_context *c, edy_dtype dtype, const edy_shape *shape,
                                     const void *data);
+
+/* Remembers that the constant id was computed from the batch; and whether it was. */
+edy_status edy_onnx_mark_batch(edy_onnx_context *c, edy_value_id id);
+bool edy_onnx_is_from_batch(const edy_onnx_context *c, edy_value_id id);
 
 /* Rank, dims and bytes of a value against the limits. EDY_LIMIT; the message begins with the dims.
  */

@@ -352,6 +352,7 @@ static edy_status import_bytes(const char *name, const void *bytes, size_t size,
     edy_onnx_names_destroy(&c.names);
     edy_onnx_model_free(&model);
     free(c.twin);
+    free(c.from_batch);
     if (status) {
         edy_graph_destroy(c.graph);
         c.graph = NULL;

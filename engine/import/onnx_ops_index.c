@@ -156,11 +156,24 @@ edy_status edy_import_split(edy_onnx_context *c) {
 
 /* ---- Expand, Tile, Gather -------------------------------------------------------------------- */
 
+/* Where the shape in input `index` begins with the batch, the node stays, constants or not: another
+ * batch changes what it makes. */
+static edy_status keep_if_batch(edy_onnx_context *c, size_t index, const int64_t *target,
+                                int32_t n_target) {
+    edy_value_id id;
+    const edy_status status = edy_onnx_raw_input(c, index, &id);
+    c->keep =
+        !status && n_target > 0 && target[0] == c->graph->batch && edy_onnx_is_from_batch(c, id);
+    return status;
+}
+
 static edy_status import_target(edy_onnx_context *c, edy_op_kind op) {
     int64_t target[EDY_MAX_RANK];
     int32_t n_target;
     edy_node *n;
     edy_status status = edy_onnx_ints_input(c, 1, target, EDY_MAX_RANK, &n_target);
+    if (!status && op == EDY_OP_EXPAND)
+        status = keep_if_batch(c, 1, target, n_target);
     if (!status)
         status = edy_onnx_begin(c, op, 1, &n);
     if (status)
@@ -209,7 +222,14 @@ edy_status edy_import_shape(edy_onnx_context *c) {
     start = start < 0 ? 0 : start > shape.rank ? shape.rank : start;
     end = end < start ? start : end > shape.rank ? shape.rank : end;
     const edy_shape list = edy_shape_make(1, (const int64_t[]){end - start});
-    return edy_onnx_finish_constant(c, EDY_S64, &list, shape.dim + start);
+    edy_onnx_name *name;
+    status = edy_onnx_finish_constant(c, EDY_S64, &list, shape.dim + start);
+    if (!status)
+        status = edy_onnx_output(c, &name);
+    const bool batch = start == 0 && end > 0 && shape.dim[0] == c->graph->batch;
+    if (status || !batch || edy_onnx_value(c, x)->data)
+        return status;
+    return edy_onnx_mark_batch(c, name->id);
 }
 
 edy_status edy_import_size(edy_onnx_context *c) {
@@ -245,7 +265,9 @@ edy_status edy_import_constant_of_shape(edy_onnx_context *c) {
         return edy_onnx_node_fail(c, EDY_BAD_FILE, "attribute \"value\" has not one element");
     c->graph->value[one].shape = scalar;
     edy_node *n;
-    status = edy_onnx_begin_with(c, EDY_OP_EXPAND, &one, 1, &n);
+    status = keep_if_batch(c, 0, target, n_target);
+    if (!status)
+        status = edy_onnx_begin_with(c, EDY_OP_EXPAND, &one, 1, &n);
     if (status)
         return status;
     n->n_target = n_target;

@@ -54,8 +54,8 @@ void edy_ob_destroy(edy_ob *b) {
 }
 
 static int32_t data_type(edy_dtype dtype) {
-    static const int32_t types[] = {
-        [EDY_F32] = 1, [EDY_U8] = 2, [EDY_S8] = 3, [EDY_S32] = 6, [EDY_S64] = 7, [EDY_BOOL] = 9, [EDY_F64] = 11};
+    static const int32_t types[] = {[EDY_F32] = 1, [EDY_U8] = 2,   [EDY_S8] = 3,  [EDY_S32] = 6,
+                                    [EDY_S64] = 7, [EDY_BOOL] = 9, [EDY_F64] = 11};
     return types[dtype];
 }
 

@@ -55,6 +55,34 @@ static void sizes_that_an_exporter_computes(void **state) {
     edy_graph_destroy(g);
 }
 
+/* A constant that is expanded to the batch, as the class token of a transformer. */
+static void constants_that_follow_the_batch(void **state) {
+    (void)state;
+    edy_ob *b = image();
+    edy_ob_f32(b, "token", 4, DIMS(1, 1, 2, 3), NULL);
+    edy_ob_tensor(b, "0", EDY_S64, 0, NULL, DIMS(0));
+    edy_ob_s64(b, "axis", 1, DIMS(0));
+    edy_ob_s64(b, "rest", 3, DIMS(1, 1, 1));
+    edy_ob_node(b, "Shape", "s", "x", "shape");
+    edy_ob_node(b, "Gather", "g", "shape 0", "n");
+    edy_ob_node(b, "Unsqueeze", "u", "n axis", "n1");
+    Onnx__NodeProto *n = edy_ob_node(b, "Concat", "c", "n1 rest", "target");
+    edy_ob_int(b, n, "axis", 0);
+    edy_ob_node(b, "Expand", "e", "token target", "tokens");
+    edy_ob_node(b, "ConstantOfShape", "z", "target", "zeros");
+    n = edy_ob_node(b, "Concat", "j", "tokens x", "joined");
+    edy_ob_int(b, n, "axis", 1);
+    edy_ob_node(b, "Add", "a", "joined zeros", "y");
+    edy_graph *g = edy_ob_import(b);
+    edy_ob_destroy(b);
+    assert_int_equal(edy_graph_set_batch(g, 3, NULL), EDY_OK);
+    assert_true(edy_shape_equal(&edy_ob_value(g, "tokens")->shape,
+                                &(edy_shape){.rank = 4, .dim = {3, 1, 2, 3}}));
+    assert_true(edy_shape_equal(&edy_ob_value(g, "y")->shape,
+                                &(edy_shape){.rank = 4, .dim = {3, 7, 2, 3}}));
+    edy_graph_destroy(g);
+}
+
 static void floats_fold_by_the_same_functions(void **state) {
     (void)state;
     edy_ob *b = image();
@@ -233,6 +261,7 @@ static void special_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_that_an_exporter_computes),
+        cmocka_unit_test(constants_that_follow_the_batch),
         cmocka_unit_test(floats_fold_by_the_same_functions),
         cmocka_unit_test(constants_have_a_limit),
         cmocka_unit_test(odd_forms),
