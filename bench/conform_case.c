@@ -202,6 +202,10 @@ void edy_conform_run_apart(const edy_conform_job *job, edy_conform_case *c) {
     char death[EDY_DEATH_TEXT];
     edy_conform_job copy = *job;
     const edy_apart_end end = edy_apart_run(work, &copy, c, sizeof *c, 0, death);
-    if (end != EDY_APART_DONE)
-        stop(c, end == EDY_APART_DIED ? EDY_VERDICT_CRASH : EDY_VERDICT_FAIL, death);
+    if (end == EDY_APART_DONE)
+        return;
+    stop(c, end == EDY_APART_DIED ? EDY_VERDICT_CRASH : EDY_VERDICT_FAIL, death);
+    const edy_repro_part none = {.slice = NULL};
+    if (end == EDY_APART_DIED && job->repro)
+        write_repro(job, &none, c);
 }

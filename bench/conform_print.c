@@ -102,9 +102,12 @@ static void print_divergences(const edy_conform_table *table, FILE *out) {
     const edy_conform_case *last = NULL;
     for (size_t i = 0; i < table->n; i++) {
         const edy_conform_case *c = &table->row[i];
-        if (c->result.verdict != EDY_VERDICT_FAIL || (last && same_reason(c, last)))
+        const bool crash = c->result.verdict == EDY_VERDICT_CRASH;
+        if ((!crash && c->result.verdict != EDY_VERDICT_FAIL) || (last && same_reason(c, last)))
             continue;
-        if (c->nodes.wrong)
+        if (crash)
+            fprintf(out, "\nCrash of %s\n", c->name);
+        else if (c->nodes.wrong)
             print_divergence(c, out);
         else if (c->nodes.judged) {
             char text[300];

@@ -272,14 +272,16 @@ static void the_committed_profile_holds(void **state) {
     if (edy_onnx_profile_read(EDYNO_SOURCE_DIR "/workloads/onnx_profile.txt", &p, &err) ||
         edy_onnx_tests_find(data, &tests, &err))
         fail_msg("%s", err.message);
+    const bool emulated = edy_env_emulated("", how, sizeof how); /* slow: some of them, here */
     const edy_onnx_options options = {.backend = &best,
                                       .n_backends = 1,
                                       .profile = p,
-                                      .in_process = edy_env_emulated("", how, sizeof how)};
+                                      .pattern = emulated ? "test_[a-d]*" : NULL,
+                                      .in_process = emulated};
     assert_int_equal(edy_onnx_tests_run(&tests, &options, &table, &err), EDY_OK);
     if (edy_onnx_tests_exit_code(&table) != 0)
         fail_msg("%s", printed(&table));
-    assert_true(table.required >= table.committed);
+    assert_true(table.required >= (emulated ? 100 : table.committed));
     finish(&tests, &table, p);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,18 @@ static void swapping_pool(size_t pixels, size_t channels, size_t taps, const flo
         out[p * out_stride] = out[p * out_stride + 1];
         out[p * out_stride + 1] = first;
     }
+}
+
+static void crashing_pool(size_t pixels, size_t channels, size_t taps, const float *const *a,
+                          size_t a_offset, float *out, size_t out_stride,
+                          const edy_f32_clamp *clamp) {
+    (void)pixels, (void)channels, (void)taps, (void)a, (void)a_offset, (void)out, (void)out_stride;
+    (void)clamp;
+    raise(SIGILL);
+}
+
+static void fill_crash(edy_kernels *k) {
+    k->f32_maxpool = crashing_pool;
 }
 
 static void fill_pool(edy_kernels *k) {
@@ -183,11 +196,76 @@ static void an_integer_node_replays(void **state) {
     left_behind("simplecnn", "int8", fill_integer, "(Conv)");
 }
 
+/* The whole model: nobody lived to say which node it was. */
+static void a_crash_replays(void **state) {
+    (void)state;
+    edy_conform_table t = conform("simplecnn", "fp32", fill_crash, NULL);
+    assert_int_equal(t.row[0].result.verdict, EDY_VERDICT_CRASH);
+    assert_non_null(strstr(t.row[0].result.reason, "SIGILL"));
+    const char *folder = t.row[0].repro;
+    holds(folder, "repro.json", "\"whole\"");
+    edy_repro repro;
+    edy_error err;
+    if (edy_repro_read(folder, &repro, &err))
+        fail_msg("%s", err.message);
+    assert_string_equal(repro.verdict, "CRASH");
+    char model[300];
+    snprintf(model, sizeof model, "%.250s/model.onnx", folder);
+    edy_conform_table again = conform(model, NULL, fill_crash, &repro);
+    assert_int_equal(again.row[0].result.verdict, EDY_VERDICT_CRASH);
+    edy_conform_table_free(&again);
+    again = conform(model, NULL, fill_right, &repro);
+    assert_int_equal(again.row[0].result.verdict, EDY_VERDICT_PASS);
+    edy_conform_table_free(&again);
+    edy_conform_table_free(&t);
+}
+
+static void bad_replays_are_refused(void **state) {
+    (void)state;
+    static const char *const bad[][2] = {
+        {"[]", "JSON object"},
+        {"{\"backend\": 3}", "\"backend\""},
+        {"{\"backend\": \"scalar\", \"verdict\": \"MAYBE\", \"threads\": 1, \"batch\": 1}",
+         "MAYBE"},
+        {"{\"backend\": \"scalar\", \"verdict\": \"FAIL\", \"threads\": 0, \"batch\": 1}",
+         "\"threads\""},
+        {"{\"backend\": \"scalar\", \"verdict\": \"FAIL\", \"threads\": 1}", "\"batch\""}};
+    edy_repro repro;
+    edy_error err;
+    assert_false(edy_repro_is(dir));
+    assert_int_equal(edy_repro_read(dir, &repro, &err), EDY_IO);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        edy_temp_write(edy_temp_path(dir, "repro.json"), bad[i][0], strlen(bad[i][0]));
+        assert_int_equal(edy_repro_read(dir, &repro, &err), EDY_BAD_FILE);
+        if (!strstr(err.message, bad[i][1]))
+            fail_msg("\"%s\" is not in: %s", bad[i][1], err.message);
+    }
+}
+
+/* A folder that cannot be written leaves the verdict as it is, and nothing half-written. */
+static void no_folder_is_no_verdict(void **state) {
+    (void)state;
+    const char *right = dir;
+    char nowhere[300];
+    snprintf(nowhere, sizeof nowhere, "%.250s/nowhere", dir);
+    dir = nowhere;
+    edy_conform_table t = conform("simplecnn", "fp32", fill_pool, NULL);
+    dir = (char *)(uintptr_t)right;
+    assert_int_equal(t.row[0].result.verdict, EDY_VERDICT_FAIL);
+    assert_string_equal(t.row[0].repro, "");
+    assert_non_null(strstr(t.row[0].result.reason, "no repro"));
+    assert_int_equal(edy_temp_count(dir), 0);
+    edy_conform_table_free(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_float_node_replays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pool_replays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_integer_node_replays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crash_replays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_replays_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_folder_is_no_verdict, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
