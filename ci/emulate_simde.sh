@@ -10,5 +10,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 grep -qw avx2 /proc/cpuinfo || { echo "SKIP: this CPU has no AVX2"; exit 0; }
 ci/setup.sh --simde
-ci/build.sh build-simde -DCMAKE_BUILD_TYPE=Release -DEDYNO_SIMDE=ON -DEDYNO_TESTS=OFF
-exec build-simde/edyno conform --kernels --backend avx512vnni,avx512,avxvnni "$@"
+build=${EDYNO_BUILD:-build}
+ci/build.sh "$build" -DCMAKE_BUILD_TYPE=Release -- edyno_simde
+exec "$build/edyno_simde" conform --kernels --backend avx512vnni,avx512,avxvnni "$@"

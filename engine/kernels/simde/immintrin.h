@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Stands before the compiler's header of this name in an emulated build (EDYNO_SIMDE, test-only):
+/* Stands before the compiler's header of this name in emulated kernels (EDYNO_SIMDE, test-only):
  * AVX-512 and VNNI intrinsics come from SIMDe, in terms of AVX2, so that the kernels' own source
  * runs on a CPU without them.
  *
