@@ -8,7 +8,8 @@
 #   ci/setup.sh --test     also what the tests need
 #   ci/setup.sh --checks   also clang, clang-format and sanitizers
 #   ci/setup.sh --arm64    also a cross compiler, QEMU and arm64 libraries (adds the architecture)
-#   ci/setup.sh --armhf    the same for 32-bit Arm, where the engine is built alone
+#   ci/setup.sh --armhf    the same for 32-bit Arm, whose libraries ci/sysroot.sh unpacks
+#   ci/setup.sh --x86      also QEMU for lesser x86-64 CPUs; --bundle: what ci/bundle.sh needs
 #   ci/setup.sh --simde    also SIMDe, for ci/emulate_simde.sh; --bochs: Bochs, for emulate_avx512.sh
 #   ci/setup.sh --list     prints the packages of the groups asked for, and installs nothing
 set -euo pipefail
@@ -19,9 +20,9 @@ list_only=
 machine=$(dpkg --print-architecture 2>/dev/null || true)
 for option in "$@"; do
     case $option in
-    --test | --checks | --arm64 | --armhf | --simde | --bochs) groups+="${option#--} " ;;
+    --test | --checks | --arm64 | --armhf | --x86 | --bundle | --simde | --bochs) groups+="${option#--} " ;;
     --list) list_only=1 ;;
-    -h | --help) sed -n '5,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '5,14s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "ci/setup.sh: unknown option '$option'; see ci/setup.sh --help" >&2 && exit 2 ;;
     esac
 done
