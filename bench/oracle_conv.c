@@ -63,7 +63,7 @@ static conv_sum conv_at(const edy_oracle_call *c, const edy_oracle_axis *h,
     return s;
 }
 
-edy_status edy_oracle_conv(edy_oracle_call *c) {
+static edy_status convolve(edy_oracle_call *c) {
     const edy_oracle_tensor *x = c->in[EDY_IN_X], *w = c->in[EDY_IN_W];
     const edy_oracle_tensor *bias = c->node->n_inputs > EDY_IN_BIAS ? c->in[EDY_IN_BIAS] : NULL;
     const edy_oracle_tensor *residual =
@@ -95,6 +95,10 @@ edy_status edy_oracle_conv(edy_oracle_call *c) {
                     c->magnitude[at] = s.magnitude + fabs(b) + fabs(r);
                 }
     return EDY_OK;
+}
+
+edy_status edy_oracle_conv(edy_oracle_call *c) {
+    return c->node->window.transposed ? edy_oracle_conv_nd(c) : convolve(c);
 }
 
 /* Element of C at [m][n], which ONNX's Gemm broadcasts to the output from a scalar, [N], [M, 1] or

@@ -32,6 +32,12 @@ edy_status edy_oracle_globalavgpool(edy_oracle_call *c);
 edy_status edy_oracle_softmax(edy_oracle_call *c);
 edy_status edy_oracle_logsoftmax(edy_oracle_call *c);
 edy_status edy_oracle_hardmax(edy_oracle_call *c);
+edy_status edy_oracle_conv_nd(edy_oracle_call *c); /* and ConvTranspose */
+edy_status edy_oracle_maxpoolindices(edy_oracle_call *c);
+edy_status edy_oracle_convinteger(edy_oracle_call *c);
+edy_status edy_oracle_matmulinteger(edy_oracle_call *c);
+edy_status edy_oracle_qlinearmatmul(edy_oracle_call *c);
+edy_status edy_oracle_dynamicquantize(edy_oracle_call *c);
 edy_status edy_oracle_lrn(edy_oracle_call *c);
 edy_status edy_oracle_instancenorm(edy_oracle_call *c);
 edy_status edy_oracle_depthtospace(edy_oracle_call *c);

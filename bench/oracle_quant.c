@@ -190,10 +190,23 @@ static edy_status integer_body(const edy_graph *g, const edy_node *n,
     return edy_oracle_node(g, &node, in, EDY_ORACLE_DOUBLE, out, bound, err);
 }
 
+/* Operators on plain integers: what the tensors' scales mean is not their business. */
+static edy_status plain_integers(const edy_graph *g, const edy_node *n,
+                                 const edy_oracle_tensor *const *in, edy_oracle_tensor *out,
+                                 edy_oracle_bound *bound, edy_error *err) {
+    const edy_status st = edy_oracle_node(g, n, in, EDY_ORACLE_DOUBLE, out, bound, err);
+    const double shift = g->value[n->output[0]].quant.was_u8 ? 128 : 0;
+    for (size_t i = 0; !st && i < out->count; i++)
+        out->data[i] -= shift;
+    return st;
+}
+
 edy_status edy_oracle_integer_node(const edy_graph *graph, const edy_node *node,
                                    const edy_oracle_tensor *const *in, edy_oracle_tensor *out,
                                    edy_oracle_bound *bound, edy_error *err) {
     const edy_quant *q = &graph->value[node->output[0]].quant;
+    if (node->op == EDY_OP_QLINEARMATMUL || node->op == EDY_OP_DYNAMICQUANTIZE)
+        return plain_integers(graph, node, in, out, bound, err);
     if (q->count != 1)
         return edy_fail(err, EDY_UNSUPPORTED, "an integer output that has not one scale");
     edy_oracle_tensor real[EDY_MAX_INPUTS] = {0};

@@ -39,15 +39,30 @@ edy_status edy_oracle_transpose(edy_oracle_call *c) {
     return EDY_OK;
 }
 
+/* The index of the input that stands at index x of an axis of n elements: walks back inside. */
+static int64_t walk_back(int64_t x, int64_t n, int mode) {
+    while (x < 0 || x >= n) {
+        if (mode == EDY_FILL_WRAP)
+            x += x < 0 ? n : -n;
+        else if (mode == EDY_FILL_REFLECT && n > 1)
+            x = x < 0 ? -x : 2 * (n - 1) - x;
+        else
+            x = x < 0 ? 0 : n - 1;
+    }
+    return x;
+}
+
 edy_status edy_oracle_pad(edy_oracle_call *c) {
     const edy_shape *in = &c->in[0]->shape, *out = &c->out->shape;
+    const int mode = c->node->pad_mode;
     for (size_t i = 0; i < c->out->count; i++) {
         int64_t index[EDY_MAX_RANK];
         coordinates(out, i, index);
         size_t at = 0;
         bool inside = true;
         for (int32_t d = 0; d < in->rank; d++) {
-            const int64_t x = index[d] - c->node->pads[d];
+            const int64_t raw = index[d] - c->node->pads[d];
+            const int64_t x = mode == EDY_FILL_CONSTANT ? raw : walk_back(raw, in->dim[d], mode);
             inside = inside && x >= 0 && x < in->dim[d];
             at = at * (size_t)in->dim[d] + (size_t)x;
         }

@@ -385,6 +385,9 @@ const char *edy_node_text(const edy_node *n) {
     static const char *const reduce[] = {EDY_REDUCE_MAP(EDY_SUB_TEXT)};
 #undef EDY_SUB_TEXT
     switch (n->op) {
+    case EDY_OP_CONV:
+    case EDY_OP_CONV3D:
+        return edy_op_text(n->window.transposed ? EDY_OP_CONVTRANSPOSE : n->op);
     case EDY_OP_UNARY:
         return text_at(unary, EDY_UNARY_COUNT, n->sub);
     case EDY_OP_BINARY:

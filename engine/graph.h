@@ -40,6 +40,13 @@
     X(RESIZE, "Resize") /* Upsample too */                                                         \
     X(LOGSOFTMAX, "LogSoftmax")                                                                    \
     X(HARDMAX, "Hardmax")                                                                          \
+    X(CONVTRANSPOSE, "ConvTranspose") /* as imported; lower_transposed makes it a CONV */          \
+    X(CONV3D, "Conv")                 /* rank 5; ConvTranspose too */                              \
+    X(MAXPOOLINDICES, "MaxPool")      /* its second output */                                      \
+    X(CONVINTEGER, "ConvInteger")                                                                  \
+    X(MATMULINTEGER, "MatMulInteger")                                                              \
+    X(QLINEARMATMUL, "QLinearMatMul")                                                              \
+    X(DYNAMICQUANTIZE, "DynamicQuantizeLinear") /* node.sub: which of the three outputs */         \
     X(RESHAPE, "Reshape")                                                                          \
     X(TRANSPOSE, "Transpose")                                                                      \
     X(PAD, "Pad")                                                                                  \
@@ -172,6 +179,10 @@ typedef struct edy_window {
     int64_t groups;
     enum { EDY_PAD_EXPLICIT, EDY_PAD_SAME_UPPER, EDY_PAD_SAME_LOWER, EDY_PAD_VALID } auto_pad;
     bool ceil_mode, count_include_pad;
+    /* ConvTranspose: input i adds to output o by tap k where o = i * stride + k * dilation - pad */
+    bool transposed;
+    int64_t output_pad[2];  /* more outputs at the end */
+    int64_t output_size[2]; /* 0: what the pads give; else the pads follow */
 } edy_window;
 
 /* Resize. Coordinates are worked out in float32, as ONNX Runtime does: ties depend on it. */
@@ -231,6 +242,8 @@ typedef struct edy_node {
     float bias;         /* LRN, which has alpha and beta too */
     bool columns_first; /* DepthToSpace: mode CRD */
     edy_resize resize;
+    edy_window depth;      /* CONV3D: D as its H */
+    bool storage_columns;  /* MAXPOOLINDICES: counted along H first */
     float epsilon;         /* BatchNormalization, InstanceNormalization */
     int64_t axis;          /* Concat, Softmax, QuantizeLinear, DequantizeLinear; Flatten's too */
     bool softmax_flattens; /* opset < 13: the axes from `axis` on are one */
@@ -241,10 +254,11 @@ typedef struct edy_node {
     int64_t target[EDY_MAX_RANK];
     int64_t pads[2 * EDY_MAX_RANK]; /* Pad, Layout: begins, then ends, one a dimension */
     float pad_value;                /* Pad, in the value's real domain */
-    uint32_t axes;                  /* reductions: a bit an axis, of the input as imported */
-    bool keep_dims;                 /* reductions, ArgMax, ArgMin */
-    bool last_index;                /* ArgMax, ArgMin: of equal elements */
-    edy_dtype to;                   /* Cast */
+    enum { EDY_FILL_CONSTANT, EDY_FILL_REFLECT, EDY_FILL_EDGE, EDY_FILL_WRAP } pad_mode;
+    uint32_t axes;   /* reductions: a bit an axis, of the input as imported */
+    bool keep_dims;  /* reductions, ArgMax, ArgMin */
+    bool last_index; /* ArgMax, ArgMin: of equal elements */
+    edy_dtype to;    /* Cast */
     /* Slice, one an axis: as ONNX means them (negative from the end, clamped to the extent). */
     int64_t start[EDY_MAX_RANK], stop[EDY_MAX_RANK], step[EDY_MAX_RANK];
 } edy_node;

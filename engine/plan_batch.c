@@ -51,6 +51,11 @@ static bool keeps_images_apart(const edy_graph *g, const edy_node *n) {
         return !(n->axes & 1);
     case EDY_OP_GEMM:
         return !n->trans_a;
+    case EDY_OP_MAXPOOLINDICES: /* counts in the whole tensor */
+    case EDY_OP_MATMULINTEGER:  /* batches may be spread, operands rows of zero points */
+    case EDY_OP_QLINEARMATMUL:
+    case EDY_OP_DYNAMICQUANTIZE: /* one range for all */
+        return false;
     case EDY_OP_PAD:
         return n->pads[0] == 0 && n->pads[rank] == 0;
     case EDY_OP_ADD:

@@ -13,7 +13,13 @@ edy_status edy_onnx_import_node(edy_onnx_context *c);
 
 /* The operators' own functions, by file. */
 edy_status edy_import_conv(edy_onnx_context *c); /* onnx_ops_window.c */
+edy_status edy_import_convtranspose(edy_onnx_context *c);
 edy_status edy_import_qlinearconv(edy_onnx_context *c);
+edy_status edy_import_convinteger(edy_onnx_context *c);
+
+edy_status edy_import_matmulinteger(edy_onnx_context *c); /* onnx_ops_integer.c */
+edy_status edy_import_qlinearmatmul(edy_onnx_context *c);
+edy_status edy_import_dynamicquantize(edy_onnx_context *c);
 
 edy_status edy_import_maxpool(edy_onnx_context *c); /* onnx_ops_pool.c */
 edy_status edy_import_avgpool(edy_onnx_context *c);

@@ -96,9 +96,22 @@ static edy_status import_pool(edy_onnx_context *c, edy_op_kind op) {
     edy_window window = edy_onnx_window_2d(&w, w.axes == 3 ? 1 : 0);
     window.ceil_mode = ceil_mode;
     window.count_include_pad = count_include_pad;
-    if (w.axes == 3)
+    const bool indices = c->node->n_output > 1 && c->node->output[1] && c->node->output[1][0];
+    if (w.axes == 3 && !indices)
         return pool_3d(c, op, &w, &window);
+    if (indices && (op != EDY_OP_MAXPOOL || w.axes != 2))
+        return edy_onnx_node_fail(c, EDY_UNSUPPORTED, "a second output of a %d-D pool", w.axes);
     edy_node *n;
+    if (indices) {
+        status = edy_onnx_begin(c, EDY_OP_MAXPOOLINDICES, 1, &n);
+        if (status)
+            return status;
+        n->window = window;
+        n->storage_columns = storage_order;
+        status = edy_onnx_finish_output(c, 1);
+        if (status)
+            return status;
+    }
     status = edy_onnx_lift_begin(c, op, 1, 0, &n);
     if (status)
         return status;

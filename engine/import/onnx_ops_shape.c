@@ -283,6 +283,7 @@ edy_status edy_import_transpose(edy_onnx_context *c) {
 typedef struct pad_list {
     int64_t pads[2 * EDY_MAX_RANK], axes[EDY_MAX_RANK];
     int32_t n_pads, n_axes; /* n_axes -1: all */
+    int mode;               /* as in edy_node.pad_mode */
     float value;
 } pad_list;
 
@@ -291,7 +292,10 @@ static edy_status read_pads(edy_onnx_context *c, pad_list *p) {
     char mode[16];
     *p = (pad_list){.n_pads = -1, .n_axes = -1};
     edy_status status = edy_onnx_attr_text(c, "mode", "constant", mode, sizeof mode);
-    if (!status && strcmp(mode, "constant") != 0)
+    static const char *const modes[] = {"constant", "reflect", "edge", "wrap"};
+    while (!status && p->mode < 4 && strcmp(mode, modes[p->mode]) != 0)
+        p->mode++;
+    if (p->mode == 4)
         status = edy_onnx_node_fail(c, EDY_UNSUPPORTED, "mode \"%s\" is not supported", mode);
     if (status)
         return status;
@@ -338,6 +342,7 @@ edy_status edy_import_pad(edy_onnx_context *c) {
         return status;
     memcpy(n->pads, pads, sizeof pads);
     n->pad_value = list.value;
+    n->pad_mode = list.mode;
     for (int32_t i = 0; x.rank == 4 && i < 2; i++) {
         n->window.pad[i] = pads[2 + i];
         n->window.pad[2 + i] = pads[6 + i];

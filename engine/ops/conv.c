@@ -67,7 +67,11 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
 static uint64_t macs(const edy_graph *g, const edy_node *n) {
     const edy_shape *w = &g->value[n->input[EDY_IN_W]].shape;
     const edy_shape *y = &g->value[n->output[0]].shape;
-    return (uint64_t)edy_shape_count(y) * (uint64_t)(w->dim[1] * w->dim[2] * w->dim[3]);
+    const uint64_t taps = (uint64_t)(w->dim[2] * w->dim[3]);
+    if (n->window.transposed) /* each input goes to every output channel of its group */
+        return (uint64_t)edy_shape_count(&g->value[n->input[EDY_IN_X]].shape) * taps *
+               (uint64_t)(w->dim[0] / n->window.groups);
+    return (uint64_t)edy_shape_count(y) * (uint64_t)w->dim[1] * taps;
 }
 
 static bool is_depthwise(const edy_graph *g, const edy_node *n) {

@@ -12,7 +12,9 @@ edy_dense_shape edy_dense_shape_conv(const edy_graph *g, const edy_node *n) {
     const bool no_pad = w->pad[0] == 0 && w->pad[1] == 0 && w->pad[2] == 0 && w->pad[3] == 0;
     /* Nothing outside the image: one row of the window is one run. */
     const size_t joined =
-        no_pad && !w->ceil_mode && groups == 1 && w->dilation[1] == 1 ? (size_t)w->kernel[1] : 1;
+        no_pad && !w->ceil_mode && !w->transposed && groups == 1 && w->dilation[1] == 1
+            ? (size_t)w->kernel[1]
+            : 1;
     return (edy_dense_shape){.images = t.batch,
                              .groups = groups,
                              .rows = t.out_h * t.out_w,

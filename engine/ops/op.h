@@ -87,6 +87,9 @@ edy_value *edy_node_out(edy_graph *g, const edy_node *n, int32_t i);
  * scale, with q(bound) = z + round(bound / scale), ties to even (rule TFLite: away from zero). */
 void edy_node_s8_output(const edy_graph *g, const edy_node *n, int32_t *zero_point, int32_t *low,
                         int32_t *high);
+/* Weights [C][M/groups][...] and bias of a ConvTranspose against x [N][C][...], all float32. */
+edy_status edy_check_transposed(const edy_value *x, const edy_value *w, const edy_value *b,
+                                int64_t groups, edy_error *err);
 /* Resolves auto_pad, checks, and gives the output extents of a window over h, w. */
 edy_status edy_window_resolve(edy_window *w, int64_t in_h, int64_t in_w, int64_t *out_h,
                               int64_t *out_w, edy_error *err);

@@ -95,6 +95,35 @@ static edy_status check_window(const edy_window *w, edy_error *err) {
     return EDY_OK;
 }
 
+/* ONNX's ConvTranspose: pads that give a wanted size are split with the odd one at the end for
+ * SAME_UPPER, else at the start; a size that no padding gives has more outputs at the end. */
+static edy_status resolve_transposed(edy_window *w, int i, int64_t in, int64_t *out,
+                                     edy_error *err) {
+    const int64_t most = 1 << 20, span = (w->kernel[i] - 1) * w->dilation[i] + 1;
+    if (w->output_pad[i] < 0 || w->output_pad[i] > most)
+        return edy_fail(err, EDY_BAD_FILE, "output padding %" PRId64 " is not in 0..%" PRId64,
+                        w->output_pad[i], most);
+    if (in < 1 || in > INT32_MAX || w->output_size[i] < 0 || w->output_size[i] > INT32_MAX)
+        return edy_fail(err, EDY_BAD_FILE, "%" PRId64 " outputs of %" PRId64 " inputs",
+                        w->output_size[i], in);
+    const int64_t whole = w->stride[i] * (in - 1) + span + w->output_pad[i];
+    const bool same = w->auto_pad == EDY_PAD_SAME_UPPER || w->auto_pad == EDY_PAD_SAME_LOWER;
+    *out = w->output_size[i] ? w->output_size[i] : same ? in * w->stride[i] : 0;
+    if (*out) {
+        const int64_t total = whole > *out ? whole - *out : 0;
+        w->pad[i] = w->auto_pad == EDY_PAD_SAME_UPPER ? total / 2 : total - total / 2;
+        w->pad[i + 2] = total - w->pad[i];
+        return EDY_OK;
+    }
+    if (w->auto_pad == EDY_PAD_VALID)
+        w->pad[i] = w->pad[i + 2] = 0;
+    *out = whole - w->pad[i] - w->pad[i + 2];
+    if (*out < 1)
+        return edy_fail(err, EDY_BAD_FILE, "pads of %" PRId64 " and %" PRId64 " leave no output",
+                        w->pad[i], w->pad[i + 2]);
+    return EDY_OK;
+}
+
 edy_status edy_window_resolve(edy_window *w, int64_t in_h, int64_t in_w, int64_t *out_h,
                               int64_t *out_w, edy_error *err) {
     const edy_status status = check_window(w, err);
@@ -103,6 +132,12 @@ edy_status edy_window_resolve(edy_window *w, int64_t in_h, int64_t in_w, int64_t
     const int64_t in[2] = {in_h, in_w};
     int64_t out[2];
     for (int i = 0; i < 2; i++) {
+        if (w->transposed) {
+            const edy_status transposed = resolve_transposed(w, i, in[i], &out[i], err);
+            if (transposed)
+                return transposed;
+            continue;
+        }
         if (w->auto_pad == EDY_PAD_VALID)
             w->pad[i] = w->pad[i + 2] = 0;
         else if (w->auto_pad != EDY_PAD_EXPLICIT)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* Constant padding of any axes, where fold_pad could not move it into a window. */
+/* Padding of any axes by a constant (where fold_pad could not move it into a window), by the
+ * nearest element, by reflection or by wrapping around; a negative pad crops. Constants around a
+ * whole tensor are a fill and a strided copy; else each axis has a table of where its indices come
+ * from (pad_map.h). */
 #include "engine/ops/op_table.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/ops/pad_map.h"
 #include "engine/ops/strided_copy.h"
 
 typedef struct pad_state {
@@ -20,20 +24,26 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
     const edy_value *x = edy_node_in(g, n, 0);
     if (!x)
         return edy_fail(err, EDY_BAD_FILE, "it needs an input");
-    if (x->dtype != EDY_F32 && x->dtype != EDY_S8)
-        return edy_fail(err, EDY_UNSUPPORTED, "an input of dtype %s", edy_dtype_text(x->dtype));
     edy_shape shape = x->shape;
     for (int32_t i = 0; i < shape.rank; i++) {
         const int64_t before = n->pads[i], after = n->pads[shape.rank + i];
-        if (before < 0 || after < 0 || before > INT32_MAX || after > INT32_MAX)
+        if (before < -INT32_MAX || after < -INT32_MAX || before > INT32_MAX || after > INT32_MAX)
             return edy_fail(err, EDY_UNSUPPORTED, "padding of %" PRId64 " and %" PRId64, before,
                             after);
         if (__builtin_add_overflow(shape.dim[i], before + after, &shape.dim[i]))
             return edy_fail(err, EDY_LIMIT, "padding of %" PRId64, before);
+        if (x->shape.dim[i] < 1 || shape.dim[i] < 1)
+            return edy_fail(err, EDY_BAD_FILE,
+                            "padding of %" PRId64 " and %" PRId64 " leaves nothing of axis %d",
+                            before, after, i);
     }
     edy_value *y = edy_node_out(g, n, 0);
-    if (x->dtype == EDY_S8 && (x->quant.count != 1 || y->quant.count != 1))
+    if (x->dtype == EDY_S8 && (x->quant.count > 1 || x->quant.count != y->quant.count))
         return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
+    if (x->dtype != EDY_F32 && edy_dtype_bytes(x->dtype) > 1 && n->pad_mode == EDY_FILL_CONSTANT &&
+        n->pad_value != 0.0f)
+        return edy_fail(err, EDY_UNSUPPORTED, "a value of dtype %s that is not 0",
+                        edy_dtype_text(x->dtype));
     y->shape = shape;
     y->dtype = x->dtype;
     return EDY_OK;
@@ -51,9 +61,34 @@ static void run(const edy_step *step, edy_threads *threads) {
     edy_strided_copy_run(&s->copy, threads);
 }
 
+static void run_map(const edy_step *step, edy_threads *threads) {
+    edy_pad_map_run(step->state, threads);
+}
+
+static edy_status prepare_map(edy_planner *p, edy_step *step, edy_error *err) {
+    const edy_node *n = step->node;
+    const edy_value *x = edy_node_in(p->graph, n, 0);
+    edy_pad_map *map = edy_region_alloc(p->region, sizeof *map);
+    uint8_t fill[8] = {0};
+    if (!map)
+        return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
+    if (x->dtype == EDY_F32)
+        memcpy(fill, &n->pad_value, sizeof n->pad_value);
+    if (x->dtype == EDY_S8)
+        fill[0] = (uint8_t)edy_onnx_quantize(n->pad_value, x->quant.scale[0],
+                                             x->quant.zero_point[0], -128, 127);
+    step->state = map;
+    step->run = run_map;
+    step->kernel = "pad by tables";
+    step->reason = "from a table for each axis";
+    return edy_pad_map_make(p, step, fill, map, err);
+}
+
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_node *n = step->node;
     const edy_value *x = edy_node_in(p->graph, n, 0);
+    if (edy_pad_needs_map(n, x->shape.rank))
+        return prepare_map(p, step, err);
     pad_state *s = edy_region_alloc(p->region, sizeof *s);
     if (!s)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");

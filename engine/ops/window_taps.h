@@ -33,8 +33,16 @@ static inline int64_t edy_tap_pixel(const edy_taps *g, size_t p, size_t t) {
     const edy_window *w = g->window;
     const int64_t oy = (int64_t)(p / g->out_w), ox = (int64_t)(p % g->out_w);
     const int64_t ky = (int64_t)t / w->kernel[1], kx = (int64_t)t % w->kernel[1];
-    const int64_t y = oy * w->stride[0] - w->pad[0] + ky * w->dilation[0];
-    const int64_t x = ox * w->stride[1] - w->pad[1] + kx * w->dilation[1];
+    int64_t y = oy * w->stride[0] - w->pad[0] + ky * w->dilation[0];
+    int64_t x = ox * w->stride[1] - w->pad[1] + kx * w->dilation[1];
+    if (w->transposed) {
+        y = oy + w->pad[0] - ky * w->dilation[0];
+        x = ox + w->pad[1] - kx * w->dilation[1];
+        if (y < 0 || x < 0 || y % w->stride[0] != 0 || x % w->stride[1] != 0)
+            return -1; /* between inputs */
+        y /= w->stride[0];
+        x /= w->stride[1];
+    }
     if (y < 0 || x < 0 || y >= (int64_t)g->in_h || x >= (int64_t)g->in_w)
         return -1;
     return y * (int64_t)g->in_w + x;
@@ -48,6 +56,8 @@ typedef struct edy_inner_rows {
 
 static inline edy_inner_rows edy_inner_rows_of(const edy_taps *g) {
     const edy_window *w = g->window;
+    if (w->transposed) /* rows differ in which taps they have */
+        return (edy_inner_rows){0, 0};
     const int64_t reach = (w->kernel[0] - 1) * w->dilation[0], rows = (int64_t)g->out_h;
     int64_t first = (w->pad[0] + w->stride[0] - 1) / w->stride[0];
     const int64_t last_start = (int64_t)g->in_h - 1 - reach + w->pad[0];

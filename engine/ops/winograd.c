@@ -32,7 +32,7 @@ static size_t smaller(size_t a, size_t b) {
 bool edy_winograd_suits(const edy_graph *g, const edy_node *n) {
     const edy_window *w = &n->window;
     (void)g;
-    return n->op == EDY_OP_CONV && w->groups == 1 && w->kernel[0] == WINDOW &&
+    return n->op == EDY_OP_CONV && !w->transposed && w->groups == 1 && w->kernel[0] == WINDOW &&
            w->kernel[1] == WINDOW && w->stride[0] == 1 && w->stride[1] == 1 &&
            w->dilation[0] == 1 && w->dilation[1] == 1;
 }

@@ -8,7 +8,8 @@
 
 /* Rank 4, not negative, nothing on batch and channels, real zero. */
 static bool pads_image_with_zeros(const edy_graph *g, const edy_node *pad) {
-    if (g->value[pad->input[0]].shape.rank != 4 || pad->pad_value != 0.0f || edy_has_clamp(pad))
+    if (g->value[pad->input[0]].shape.rank != 4 || pad->pad_value != 0.0f ||
+        pad->pad_mode != EDY_FILL_CONSTANT || edy_has_clamp(pad))
         return false;
     for (int i = 0; i < 8; i++)
         if (pad->pads[i] < 0 || (i % 4 < 2 && pad->pads[i] != 0))
@@ -21,7 +22,7 @@ static bool pads_image_with_zeros(const edy_graph *g, const edy_node *pad) {
 static bool window_takes_pad(const edy_node *n) {
     const int64_t *own = n->window.pad;
     if (n->op == EDY_OP_CONV)
-        return true;
+        return !n->window.transposed;
     if (n->op != EDY_OP_AVGPOOL || n->window.ceil_mode)
         return false;
     return n->window.count_include_pad || (own[0] | own[1] | own[2] | own[3]) == 0;

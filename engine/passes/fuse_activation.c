@@ -11,6 +11,7 @@
 static bool has_clamp_of_its_own(edy_op_kind op) {
     switch (op) {
     case EDY_OP_CONV:
+    case EDY_OP_CONV3D:
     case EDY_OP_GEMM:
     case EDY_OP_RELU:
     case EDY_OP_CLIP:

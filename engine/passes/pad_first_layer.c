@@ -11,7 +11,7 @@
 enum { FEW_CHANNELS = 8 };
 
 static bool wants_padding(const edy_graph *g, const edy_node *n) {
-    if (n->op != EDY_OP_CONV)
+    if (n->op != EDY_OP_CONV || n->window.transposed)
         return false;
     const edy_value *x = &g->value[n->input[EDY_IN_X]];
     const int64_t *pad = n->window.pad;

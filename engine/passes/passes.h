@@ -14,6 +14,9 @@
  * dimensions, Mul and Add. EDY_BAD_FILE where var + eps is not positive or a folded value leaves
  * float32. */
 edy_status edy_pass_fold_batchnorm(edy_graph *g, edy_error *err);
+/* A 2-D ConvTranspose with constant weights becomes a CONV with a transposed window and the weights
+ * in CONV's order. */
+edy_status edy_pass_lower_transposed(edy_graph *g, edy_error *err);
 /* Pad with zeros (the zero point, after lowering) over H and W into the Conv or AveragePool window
  * that follows. */
 edy_status edy_pass_fold_pad(edy_graph *g, edy_error *err);
