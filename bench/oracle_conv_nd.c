@@ -23,7 +23,7 @@ static void set_axis(form *f, int32_t i, const edy_window *w, int a) {
     f->pad[i] = w->pad[a];
 }
 
-/* Pads of a ConvTranspose from the sizes, which the graph states: the definition solved for them. */
+/* Whether the definition gives the extent that the graph states. */
 static edy_status check_axis(edy_oracle_call *c, const form *f, int32_t i, const edy_window *w,
                              int a) {
     const int64_t end = w->pad[a + 2];

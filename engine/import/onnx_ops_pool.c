@@ -3,6 +3,7 @@
 /* The pools. Those over D, H and W are done in two steps, over H and W and then over D: a maximum
  * of maxima is one, and an average of averages too, since as many taps count in each row. */
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/import/onnx_attr.h"
 #include "engine/import/onnx_lift.h"
@@ -77,6 +78,26 @@ static edy_status pool_3d(edy_onnx_context *c, edy_op_kind op, const edy_onnx_wi
     return finish_view(c, y, (const int64_t[]){0, in.dim[1], deep, flat.dim[2], flat.dim[3]}, 5);
 }
 
+static bool same_text(const char *a, const char *b) {
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Whether the graph or one of its nodes reads that output of the node at hand. */
+static bool is_read(const edy_onnx_context *c, size_t output) {
+    const Onnx__GraphProto *g = c->proto;
+    const char *text = output < c->node->n_output ? c->node->output[output] : NULL;
+    if (!text || !text[0])
+        return false;
+    for (size_t i = 0; i < g->n_output; i++)
+        if (same_text(g->output[i]->name, text))
+            return true;
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_input; k++)
+            if (same_text(g->node[i]->input[k], text))
+                return true;
+    return false;
+}
+
 static edy_status import_pool(edy_onnx_context *c, edy_op_kind op) {
     int64_t ceil_mode, count_include_pad, storage_order;
     edy_onnx_window w;
@@ -96,7 +117,7 @@ static edy_status import_pool(edy_onnx_context *c, edy_op_kind op) {
     edy_window window = edy_onnx_window_2d(&w, w.axes == 3 ? 1 : 0);
     window.ceil_mode = ceil_mode;
     window.count_include_pad = count_include_pad;
-    const bool indices = c->node->n_output > 1 && c->node->output[1] && c->node->output[1][0];
+    const bool indices = is_read(c, 1);
     if (w.axes == 3 && !indices)
         return pool_3d(c, op, &w, &window);
     if (indices && (op != EDY_OP_MAXPOOL || w.axes != 2))

@@ -8,7 +8,7 @@
 
 enum { AXES = 3 };
 
-/* Which input index tap k of output o reads: (o * mul + add + k * step) / div, where it is whole. */
+/* The input index that tap k of output o reads is (o * mul + add + k * step) / div, where whole. */
 typedef struct axis {
     int64_t in, out, kernel, mul, add, step, div;
 } axis;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* DynamicQuantizeLinear: u8, with scale and zero point from the range of the values themselves. Each
- * of its outputs is a node: 0 the integers, 1 the scale, 2 the zero point. In float32, as the ONNX
- * operator says: scale = (max - min) / 255 with 0 inside the range (1 where it is empty), zero point
- * = rne(-min / scale), y = rne(x / scale) + zero point, both saturated. */
+/* DynamicQuantizeLinear: u8, with scale and zero point from the range of the values themselves.
+ * Each of its outputs is a node: 0 the integers, 1 the scale, 2 the zero point. In float32, as the
+ * ONNX operator says: scale = (max - min) / 255 with 0 inside the range (1 where it is empty), zero
+ * point = rne(-min / scale), y = rne(x / scale) + zero point, both saturated. */
 #include "engine/ops/op_table.h"
 
 #include <math.h>

@@ -35,7 +35,7 @@ typedef struct product_state {
     size_t filters, groups;
 } product_state;
 
-/* ---- Shape rules ------------------------------------------------------------------------------ */
+/* ---- Shape rules ------------------------------------------------------------ */
 
 /* One zero point (or scale) for the tensor, or a row of them. */
 static edy_status check_parameter(const edy_value *v, int64_t extent, const char *what,
@@ -185,7 +185,7 @@ static uint64_t macs_conv(const edy_graph *g, const edy_node *n) {
            (uint64_t)(w->dim[1] * w->dim[2] * w->dim[3]);
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------- */
+/* ---- Runs ------------------------------------------------------------------- */
 
 /* Row r of batch r / rows. */
 static void run_matmul_rows(void *context, size_t begin, size_t end) {
@@ -252,7 +252,7 @@ static void run_conv(const edy_step *step, edy_threads *threads) {
     edy_parallel_for(threads, s->taps.batch * s->filters, run_conv_planes, s);
 }
 
-/* ---- Preparation ------------------------------------------------------------------------------ */
+/* ---- Preparation ------------------------------------------------------------ */
 
 /* Places in the node's inputs; -1: there is none. */
 static operand operand_of(const edy_planner *p, const edy_step *step, int32_t value, int32_t zero,

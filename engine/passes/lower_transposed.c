@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* ConvTranspose: its weights are [C][M/groups][kH][kW], those of a convolution [M][C/groups][kH][kW].
- * With them in that order it is a convolution whose window reads other pixels (window_taps.h), so
- * that BatchNormalization and activations fold into it and every kernel for convolutions serves. */
+/* ConvTranspose has weights [C][M/groups][kH][kW], a convolution [M][C/groups][kH][kW]. With them
+ * in that order it is a convolution whose window reads other pixels (window_taps.h), so that
+ * BatchNormalization and activations fold into it and every kernel for convolutions serves. */
 #include "engine/passes/passes.h"
 #include "engine/passes/rewrite.h"
 

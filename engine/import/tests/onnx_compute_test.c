@@ -139,13 +139,27 @@ static void second_outputs_are_refused_only_when_read(void **state) {
     (void)state;
     for (int read = 0; read < 2; read++) {
         edy_ob *b = onnx_case_image(13);
-        Onnx__NodeProto *n = edy_ob_node(b, "MaxPool", "m", "x", "p indices");
-        edy_ob_ints(b, n, "kernel_shape", 2, DIMS(2, 2));
-        edy_ob_node(b, "Relu", "r", read ? "indices" : "p", "y");
+        edy_ob_node(b, "Dropout", "d", "x", "p mask");
+        edy_ob_node(b, "Relu", "r", read ? "mask" : "p", "y");
         if (read)
-            edy_ob_refused(b, EDY_UNSUPPORTED, "reads \"indices\", output 1 of a node");
+            edy_ob_refused(b, EDY_UNSUPPORTED, "reads \"mask\", output 1 of a node");
         else
             edy_graph_destroy(onnx_case_finish(b));
+    }
+}
+
+/* The indices of a MaxPool are a node of their own, where somebody wants them. */
+static void indices_are_made_for_readers(void **state) {
+    (void)state;
+    for (int read = 0; read < 2; read++) {
+        edy_ob *b = onnx_case_image(13);
+        if (read)
+            edy_ob_output(b, "indices", EDY_S64);
+        Onnx__NodeProto *n = edy_ob_node(b, "MaxPool", "m", "x", "y indices");
+        edy_ob_ints(b, n, "kernel_shape", 2, DIMS(2, 2));
+        edy_graph *g = onnx_case_finish(b);
+        assert_int_equal(g->n_nodes, 1 + read);
+        edy_graph_destroy(g);
     }
 }
 
@@ -324,6 +338,7 @@ int main(void) {
         cmocka_unit_test(conv_bad_windows),
         cmocka_unit_test(pools_keep_their_attributes),
         cmocka_unit_test(second_outputs_are_refused_only_when_read),
+        cmocka_unit_test(indices_are_made_for_readers),
         cmocka_unit_test(one_dimension_is_height_one),
         cmocka_unit_test(gemm_and_matmul),
         cmocka_unit_test(gemm_mismatch),

@@ -168,8 +168,8 @@ static void pad_by_opset(void **state) {
 
     b = onnx_case_image(13);
     edy_ob_s64(b, "pads", 8, pads);
-    edy_ob_text(b, edy_ob_node(b, "Pad", "p", "x pads", "y"), "mode", "reflect");
-    edy_ob_refused(b, EDY_UNSUPPORTED, "mode \"reflect\" is not supported");
+    edy_ob_text(b, edy_ob_node(b, "Pad", "p", "x pads", "y"), "mode", "mirror");
+    edy_ob_refused(b, EDY_UNSUPPORTED, "mode \"mirror\" is not supported");
     b = onnx_case_image(13);
     edy_ob_s64(b, "pads", 4, pads);
     edy_ob_node(b, "Pad", "p", "x pads", "y");

@@ -205,7 +205,9 @@ static void refusals(void **state) {
     g->node[0].perm[0] = g->node[0].perm[1] = 1;
     assert_int_equal(edy_graph_infer(g, &err), EDY_BAD_FILE);
     g->node[0].op = EDY_OP_PAD;
-    g->node[0].pads[0] = -1;
+    g->node[0].pads[0] = -2; /* of two */
+    assert_int_equal(edy_graph_infer(g, &err), EDY_BAD_FILE);
+    g->node[0].pads[0] = INT64_MIN;
     assert_int_equal(edy_graph_infer(g, &err), EDY_UNSUPPORTED);
     edy_graph_destroy(g);
 }
