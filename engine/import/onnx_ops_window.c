@@ -122,7 +122,10 @@ edy_status edy_import_convtranspose(edy_onnx_context *c) {
  * y_zero_point, bias. */
 edy_status edy_import_qlinearconv(edy_onnx_context *c) {
     conv_form f = {.groups = 1};
-    const edy_status status = read_form(c, 2, &f);
+    edy_value_id constant;
+    edy_status status = read_form(c, 2, &f);
+    for (size_t i = 1; i < 8 && !status; i++)
+        status = edy_onnx_constant_input(c, i, &constant);
     return status ? status : finish_conv(c, EDY_OP_QLINEARCONV, 3, &f);
 }
 

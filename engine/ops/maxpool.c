@@ -91,7 +91,10 @@ static edy_status fill(edy_planner *p, const void *x, maxpool_state *s, bool f32
 
 static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     const edy_node *n = step->node;
-    const bool f32 = edy_node_in(p->graph, n, 0)->dtype == EDY_F32;
+    const edy_value *x = edy_node_in(p->graph, n, 0);
+    const bool f32 = x->dtype == EDY_F32;
+    if (x->dtype == EDY_U8)
+        return edy_fail(err, EDY_UNSUPPORTED, "uint8 that others compute with as plain integers");
     maxpool_state *s = edy_region_alloc(p->region, sizeof *s);
     if (!s)
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
@@ -99,7 +102,8 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     s->kernels = p->kernels;
     s->y = step->out[0];
     s->clamp = (edy_f32_clamp){n->act_min, n->act_max};
-    if (!f32)
+    s->output = (edy_s8_output){0, -128, 127}; /* plain bytes */
+    if (!f32 && x->quant.count)
         edy_node_s8_output(p->graph, n, &s->output.zero_point, &s->output.low, &s->output.high);
     step->state = s;
     step->run = run;

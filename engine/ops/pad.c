@@ -61,6 +61,16 @@ static void run(const edy_step *step, edy_threads *threads) {
     edy_strided_copy_run(&s->copy, threads);
 }
 
+/* Of tensors of bytes; wider integers are filled with 0. */
+static int8_t fill_byte(const edy_node *n, const edy_value *x) {
+    if (x->dtype == EDY_S8 && x->quant.count)
+        return edy_onnx_quantize(n->pad_value, x->quant.scale[0], x->quant.zero_point[0], -128,
+                                 127);
+    const float low = x->dtype == EDY_S8 ? -128.0f : 0.0f;
+    const float value = n->pad_value < low ? low : n->pad_value;
+    return (int8_t)edy_rne(value > low + 255.0f ? low + 255.0f : value); /* the low byte */
+}
+
 static void run_map(const edy_step *step, edy_threads *threads) {
     edy_pad_map_run(step->state, threads);
 }
@@ -74,9 +84,8 @@ static edy_status prepare_map(edy_planner *p, edy_step *step, edy_error *err) {
         return edy_fail(err, EDY_NO_MEMORY, "no memory for the layer");
     if (x->dtype == EDY_F32)
         memcpy(fill, &n->pad_value, sizeof n->pad_value);
-    if (x->dtype == EDY_S8)
-        fill[0] = (uint8_t)edy_onnx_quantize(n->pad_value, x->quant.scale[0],
-                                             x->quant.zero_point[0], -128, 127);
+    else
+        fill[0] = (uint8_t)fill_byte(n, x);
     step->state = map;
     step->run = run_map;
     step->kernel = "pad by tables";
@@ -105,11 +114,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
         elems *= extent[d];
         s->elems *= (size_t)y->dim[axis[d]];
     }
-    s->integer = x->dtype == EDY_S8;
+    s->integer = x->dtype != EDY_F32;
     s->fill = n->pad_value;
     if (s->integer)
-        s->fill_s8 =
-            edy_onnx_quantize(n->pad_value, x->quant.scale[0], x->quant.zero_point[0], -128, 127);
+        s->fill_s8 = fill_byte(n, x);
     const size_t elem = edy_dtype_bytes(x->dtype);
     edy_strided_copy_make(&s->copy, x->shape.rank, extent, from, to, elem, step->in[0],
                           (char *)step->out[0] + begin * elem);

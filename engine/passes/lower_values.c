@@ -258,6 +258,12 @@ static bool only_moves_data(edy_op_kind op) {
            op == EDY_OP_DEPTHTOSPACE || op == EDY_OP_SPACETODEPTH || op == EDY_OP_RESIZE;
 }
 
+/* Operators that read bytes from either domain (engine/ops/stored.h). */
+static bool takes_both(edy_op_kind op) {
+    return op == EDY_OP_MAXPOOLINDICES || op == EDY_OP_CONVINTEGER || op == EDY_OP_MATMULINTEGER ||
+           op == EDY_OP_QLINEARMATMUL || op == EDY_OP_DYNAMICQUANTIZE;
+}
+
 /* Operators whose 8-bit tensors are in the stored domain; all others, but for those that move
  * data, compute with the integers that the model states. */
 static bool is_quantized_operator(edy_op_kind op) {
@@ -298,7 +304,8 @@ static bool *find_plain(const edy_graph *g) {
     enum { ROUNDS = 8 }; /* each one forwards and backwards */
     bool *plain = calloc((size_t)g->n_values + 1, sizeof *plain);
     for (int32_t i = 0; plain && i < g->n_nodes; i++)
-        if (!only_moves_data(g->node[i].op) && !is_quantized_operator(g->node[i].op))
+        if (!only_moves_data(g->node[i].op) && !is_quantized_operator(g->node[i].op) &&
+            !takes_both(g->node[i].op))
             mark_bytes(g, &g->node[i], plain, true);
     bool changed = plain != NULL;
     for (int round = 0; changed && round < 2 * ROUNDS; round++) {
