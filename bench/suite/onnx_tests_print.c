@@ -47,7 +47,7 @@ static void print_findings(const edy_onnx_table *t, size_t per, FILE *out) {
         any = true;
     }
     if (any)
-        fputc('\n', out);
+        fputs("Once more, without a child process: --case NAME --backend B --in-process\n\n", out);
 }
 
 /* ---- UNSUPPORTED, by reason ------------------------------------------------------------------ */

@@ -165,7 +165,7 @@ static void the_real_oracle_is_healthy(void **state) {
     }
     edy_ort *ort;
     edy_error err;
-    size_t wrong, total;
+    size_t wrong = 0, total = 0;
     if (edy_ort_open(library, &ort, &err) ||
         edy_ort_probe(ort, EDY_ORT_EXACT, &wrong, &total, &err))
         fail_msg("%s", err.message);
