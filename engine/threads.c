@@ -61,8 +61,9 @@ static void run_share(const edy_threads *pool, unsigned w) {
 }
 
 /* Sleeping sides announce themselves and look again before they sleep; the other side changes its
- * counter first and then looks for announcements. All four are sequentially consistent, so one of
- * the two sees the other. */
+ * counter first and then looks for announcements. Between the two steps of each stands a full
+ * barrier, an exchange or a fence, so one of the two sees the other. (A sequentially consistent
+ * store and load would do too, but QEMU 7.2 lets those of aarch64 pass each other on x86.) */
 static void wait_for_round(edy_threads *pool, unsigned seen) {
     for (int i = 0; i < SPIN_ROUNDS; i++) {
         if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen)
@@ -78,8 +79,9 @@ static void wait_for_round(edy_threads *pool, unsigned seen) {
 }
 
 static void finish_round(edy_threads *pool, worker *self, unsigned round) {
-    atomic_store(&self->done, round);
-    if (!atomic_load(&pool->caller_waits))
+    atomic_store_explicit(&self->done, round, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!atomic_load_explicit(&pool->caller_waits, memory_order_relaxed))
         return;
     pthread_mutex_lock(&pool->lock);
     pthread_cond_signal(&pool->finished);
@@ -118,7 +120,8 @@ static void wait_for_worker(edy_threads *pool, worker *w, unsigned round) {
         cpu_relax();
     }
     pthread_mutex_lock(&pool->lock);
-    atomic_store(&pool->caller_waits, true);
+    atomic_store_explicit(&pool->caller_waits, true, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
     while (atomic_load(&w->done) != round)
         pthread_cond_wait(&pool->finished, &pool->lock);
     atomic_store(&pool->caller_waits, false);

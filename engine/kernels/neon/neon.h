@@ -12,9 +12,12 @@
 
 void edy_neon_f32_dense(edy_kernels *k);
 void edy_neon_f32_depthwise(edy_kernels *k);
+void edy_neon_f32_winograd(edy_kernels *k);
 void edy_neon_f32_pool(edy_kernels *k);
 void edy_neon_f32_elementwise(edy_kernels *k);
 void edy_neon_s8_dense(edy_kernels *k);
+void edy_neon_s8_winograd(edy_kernels *k);
+void edy_neon_s16_dense(edy_kernels *k);
 void edy_neon_s8_depthwise(edy_kernels *k);
 void edy_neon_s8_pool(edy_kernels *k);
 void edy_neon_s8_elementwise(edy_kernels *k);

@@ -6,4 +6,5 @@ void edy_kernels_neondot(edy_kernels *k) {
     edy_kernels_neon(k);
     edy_neondot_s8_dense(k);
     edy_neondot_s8_depthwise(k);
+    k->s16_dense.cost = 4; /* SDOT does four times as many products as SMLAL */
 }
