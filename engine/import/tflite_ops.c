@@ -175,6 +175,7 @@ static edy_status (*const importer[OP_COUNT])(edy_tflite *) = {
     [4] = edy_tflite_import_depthwise,
     [6] = edy_tflite_import_dequantize,
     [9] = edy_tflite_import_fully_connected,
+    [14] = edy_tflite_import_logistic,
     [17] = edy_tflite_import_max_pool,
     [18] = edy_tflite_import_mul,
     [19] = edy_tflite_import_relu,

@@ -27,6 +27,7 @@ edy_status edy_tflite_import_add(edy_tflite *c);
 edy_status edy_tflite_import_mul(edy_tflite *c);
 edy_status edy_tflite_import_relu(edy_tflite *c);
 edy_status edy_tflite_import_relu6(edy_tflite *c);
+edy_status edy_tflite_import_logistic(edy_tflite *c);
 edy_status edy_tflite_import_softmax(edy_tflite *c);
 edy_status edy_tflite_import_quantize(edy_tflite *c);
 edy_status edy_tflite_import_dequantize(edy_tflite *c);

@@ -167,6 +167,18 @@ edy_status edy_tflite_import_relu6(edy_tflite *c) {
     return clamp(c, EDY_OP_CLIP, 6.0f);
 }
 
+edy_status edy_tflite_import_logistic(edy_tflite *c) {
+    edy_tflite_axes axes;
+    edy_node *n;
+    edy_status status = unary(c, EDY_OP_UNARY, &axes, &n);
+    if (!status)
+        status = edy_tflite_rule(c, n);
+    if (status)
+        return status;
+    n->sub = EDY_UNARY_SIGMOID;
+    return edy_tflite_finish(c, axes);
+}
+
 /* ---- SOFTMAX --------------------------------------------------------------------------------- */
 
 edy_status edy_tflite_import_softmax(edy_tflite *c) {

@@ -8,6 +8,7 @@
 
 #include "engine/ops/elementwise.h"
 #include "engine/ops/integers.h"
+#include "engine/tflite_fixed.h"
 
 /* ---- The functions; NaN gives NaN ------------------------------------------------------------ */
 
@@ -211,6 +212,11 @@ static edy_status infer(edy_graph *g, edy_node *n, edy_error *err) {
         return edy_fail(err, EDY_BAD_FILE, "alpha is %g, beta is %g", (double)n->alpha,
                         (double)n->beta);
     edy_value *y = edy_node_out(g, n, 0);
+    if (n->rule == EDY_RULE_TFLITE &&
+        (n->sub != EDY_UNARY_SIGMOID || y->quant.count != 1 || y->quant.scale[0] != 1.0f / 256 ||
+         y->quant.zero_point[0] != -128))
+        return edy_fail(err, EDY_UNSUPPORTED,
+                        "an integer output whose scale and zero point are not 1/256 and -128");
     if (is_quantized(x) && (x->quant.count != 1 || y->quant.count != 1))
         return edy_fail(err, EDY_BAD_FILE, "integer operands lack their scales");
     y->shape = x->shape;
@@ -280,7 +286,10 @@ static edy_status prepare(edy_planner *p, edy_step *step, edy_error *err) {
     step->state = s;
     step->reason = "elementwise";
     if (is_quantized(x)) {
-        edy_table_make(p->graph, n, 0, clamped, s->table);
+        if (n->rule == EDY_RULE_TFLITE) /* infer allows SIGMOID alone */
+            edy_tflite_logistic_table(x->quant.scale[0], x->quant.zero_point[0], s->table);
+        else
+            edy_table_make(p->graph, n, 0, clamped, s->table);
         step->run = run_step_table;
         step->kernel = edy_planner_name(p, "s8_lut", p->kernels->s8_lut == p->scalar->s8_lut);
         return EDY_OK;

@@ -11,7 +11,7 @@
 
 #include "engine/import/tflite_import.h"
 
-static uint8_t file[1 << 16];
+static uint8_t file[1 << 17];
 
 tb_model tb_float_conv(void) {
     static const float w[8] = {1, 2, 3, 4, 5, 6, 7, 8}, bias[2] = {0.5f, -100.0f};
