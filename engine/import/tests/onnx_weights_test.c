@@ -16,10 +16,7 @@
 
 static void weights_must_be_constants(void **state) {
     (void)state;
-    edy_ob *b = onnx_case_vector(13);
-    edy_ob_node(b, "MatMul", "m", "x x", "y");
-    edy_ob_refused(b, EDY_UNSUPPORTED, "MatMul (node \"m\"): input 1 \"x\" is not a constant");
-    b = onnx_case_image(13);
+    edy_ob *b = onnx_case_image(13);
     edy_ob_node(b, "Conv", "c", "x x", "y");
     edy_ob_refused(b, EDY_UNSUPPORTED, "Conv (node \"c\"): input 1 \"x\" is not a constant");
 }
@@ -55,9 +52,8 @@ static void casts_that_change_nothing(void **state) {
     static const struct {
         int64_t to;
         const char *refused;
-    } rows[] = {{1, NULL},
-                {10, "Cast (node \"k\"): from float32 to float16 is not supported"},
-                {11, "Cast (node \"k\"): from float32 to float64 is not supported"}};
+    } rows[] = {
+        {1, NULL}, {10, "Cast (node \"k\"): from float32 to float16 is not supported"}, {11, NULL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         edy_ob *b = onnx_case_vector(13);
         const double six = 6.0;
