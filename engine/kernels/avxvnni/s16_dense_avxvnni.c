@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
 /* The products of s8 Winograd, 6 rows by two 256-bit vectors on vpdpwssd.
- * vnni/s16_dense_vnni.h has the algorithm. */
+ * winograd/s16_dense.h has the algorithm. */
 #include "engine/kernels/avxvnni/avxvnni.h"
 #include "engine/kernels/avxvnni/vector_avxvnni.h"
 
@@ -18,7 +18,7 @@ static inline void vec_store_s32(int32_t *to, vec x, size_t n) {
         _mm256_maskstore_epi32(to, edy_avx2_first_lanes(n), x);
 }
 
-#include "engine/kernels/vnni/s16_dense_vnni.h"
+#include "engine/kernels/winograd/s16_dense.h"
 
 TILE(1, 1)
 TILE(2, 1)

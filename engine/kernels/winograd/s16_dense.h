@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright The edgedyno authors */
-/* The products of s8 Winograd on vpdpwssd, which adds two products of int16 to an int32 and wraps:
- * MR rows by two vectors of columns. The file that includes it first includes vector_<isa>.h and
- * defines vec_dot16 and vec_store_s32.
+/* The products of s8 Winograd on an instruction that adds two products of int16 to an int32 and
+ * wraps: MR rows by two vectors of columns. The one algorithm of the x86 instruction sets; the file
+ * that includes it first defines the words it is written in:
+ *   vec, LANES, MR       a register of int32; rows of a tile
+ *   vec_load, vec_splat  aligned; one int32 everywhere
+ *   vec_dot16            each lane of acc plus the sum of two products of int16
+ *   vec_store_s32        the first n (1..LANES) lanes
  *
  * Packed form: panels of NR columns, int16_t w[pairs][NR][2]; an odd reduction ends with a zero. */
-#ifndef EDY_KERNELS_S16_DENSE_VNNI_H
-#define EDY_KERNELS_S16_DENSE_VNNI_H
+#ifndef EDY_KERNELS_S16_DENSE_H
+#define EDY_KERNELS_S16_DENSE_H
 
 #include <assert.h>
 #include <string.h>
@@ -15,7 +19,11 @@
 #include "engine/kernels/row.h"
 #include "engine/kernels/unroll.h"
 
-enum { VECS = 2, NR = VECS * LANES };
+enum {
+    VECS = 2,
+    NR = VECS * LANES,
+    AHEAD = 48 /* pairs; weights may come from memory */
+};
 
 static size_t panel_elems(size_t kc) {
     return edy_div_up(kc, 2) * 2 * NR;
@@ -65,6 +73,7 @@ EDY_SPECIALISE void tile(size_t rows, size_t vecs, size_t kc, const int16_t *a, 
     }
     int32_t pair[MR];
     for (size_t i = 0; i + 2 <= kc; i += 2, w += 2 * NR) {
+        __builtin_prefetch(w + AHEAD * 2 * NR);
         EDY_UNROLL
         for (size_t m = 0; m < rows; m++)
             memcpy(&pair[m], a + m * a_stride + i, sizeof pair[m]);
