@@ -135,12 +135,17 @@ static void judge(live_case *c) {
 }
 
 static void measure_peak(const edy_run_setup *setup, const edy_run_job *job, edy_record *record) {
-    char threads[24], batch[24];
+    const edy_limits usual = edy_limits_default();
+    const edy_limits *limits = job->variant->limits ? job->variant->limits : &usual;
+    char threads[24], batch[24], model_bytes[24], tensor_bytes[24], nodes[24];
     edy_error err;
     if (!setup->program || setup->emulated)
         return;
     snprintf(threads, sizeof threads, "%lld", (long long)job->threads);
     snprintf(batch, sizeof batch, "%lld", (long long)record->batch);
+    snprintf(model_bytes, sizeof model_bytes, "%llu", (unsigned long long)limits->model_bytes);
+    snprintf(tensor_bytes, sizeof tensor_bytes, "%llu", (unsigned long long)limits->tensor_bytes);
+    snprintf(nodes, sizeof nodes, "%lu", (unsigned long)limits->nodes);
     const char *const argv[] = {setup->program,
                                 "peak-rss",
                                 job->variant->model_path,
@@ -150,6 +155,12 @@ static void measure_peak(const edy_run_setup *setup, const edy_run_job *job, edy
                                 threads,
                                 "--batch",
                                 batch,
+                                "--max-model-bytes",
+                                model_bytes,
+                                "--max-tensor-bytes",
+                                tensor_bytes,
+                                "--max-nodes",
+                                nodes,
                                 job->variant->ranges_path ? "--ranges" : NULL,
                                 job->variant->ranges_path,
                                 NULL};

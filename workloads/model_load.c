@@ -20,7 +20,8 @@ static edy_status quantize(const edy_variant *variant, edy_graph **graph, edy_er
     edy_calibration *calibration = NULL;
     edy_graph *quantized = NULL;
     edy_error inner;
-    edy_status status = edy_ranges_read(variant->ranges_path, *graph, NULL, &calibration, err);
+    edy_status status =
+        edy_ranges_read(variant->ranges_path, *graph, variant->limits, &calibration, err);
     if (!status) {
         status = edy_quantize(*graph, calibration, &quantized, &inner);
         if (status)
@@ -42,9 +43,10 @@ static bool is_tflite_path(const char *path) {
 edy_status edy_variant_load(const edy_variant *variant, edy_graph **graph, edy_error *err) {
     *graph = NULL;
     const char *path = variant->model_path;
-    edy_status status = edy_is_text_net(path)  ? edy_text_import(path, NULL, graph, err)
-                        : is_tflite_path(path) ? edy_tflite_import(path, NULL, graph, err)
-                                               : edy_onnx_import(path, NULL, graph, err);
+    const edy_limits *limits = variant->limits;
+    edy_status status = edy_is_text_net(path)  ? edy_text_import(path, limits, graph, err)
+                        : is_tflite_path(path) ? edy_tflite_import(path, limits, graph, err)
+                                               : edy_onnx_import(path, limits, graph, err);
     if (!status && variant->ranges_path)
         status = quantize(variant, graph, err);
     if (status) {

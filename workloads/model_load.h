@@ -10,7 +10,7 @@
 /* True for the path of a text net: it ends in .net or .txt. */
 bool edy_is_text_net(const char *path);
 
-/* Reads variant->model_path with the default limits. The int8 variant of a text net is made here,
+/* Reads variant->model_path within variant->limits. The int8 variant of a text net is made here,
  * by edy_quantize with the ranges of variant->ranges_path: no inference, and the same bits on every
  * machine. Errors as edy_onnx_import, edy_text_import, edy_ranges_read, edy_quantize; the message
  * names the file. */

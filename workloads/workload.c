@@ -24,6 +24,8 @@ struct edy_workloads {
     const char *dir;
     edy_workload *item[MAX_WORKLOADS]; /* the folder's first, then users' files as they come */
     size_t n, n_listed;
+    edy_limits limits;
+    bool limited;
 };
 
 static bool is_folder(const char *path) {
@@ -129,7 +131,7 @@ static edy_status add_net_variants(edy_workloads *all, edy_workload *w, const ch
         v[w->n_variants++] =
             (edy_variant){.name = "int8", .model_path = path, .ranges_path = ranges};
     w->dataset = "synthetic";
-    return edy_text_import_input(path, NULL, &w->input_shape, err);
+    return edy_text_import_input(path, all->limited ? &all->limits : NULL, &w->input_shape, err);
 }
 
 /* nets/NAME.net */
@@ -233,6 +235,18 @@ void edy_workloads_close(edy_workloads *all) {
     free(all);
 }
 
+static void set_limits(const edy_workloads *all, edy_workload *w) {
+    for (size_t i = 0; i < w->n_variants && all->limited; i++)
+        ((edy_variant *)w->variant)[i].limits = &all->limits;
+}
+
+void edy_workloads_limit(edy_workloads *all, const edy_limits *limits) {
+    all->limits = *limits;
+    all->limited = true;
+    for (size_t i = 0; i < all->n; i++)
+        set_limits(all, all->item[i]);
+}
+
 size_t edy_workloads_count(const edy_workloads *all) {
     return all->n_listed;
 }
@@ -285,6 +299,7 @@ static edy_status open_own(edy_workloads *all, const char *path, const edy_workl
     w->own_model = true;
     w->group = net ? EDY_GROUP_NETS : EDY_GROUP_MODELS;
     st = (net ? add_net_variants : add_own_model)(all, w, join(all, path, "", ""), base, err);
+    set_limits(all, w);
     *out = w;
     return st;
 }

@@ -14,14 +14,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/import/limits.h"
 #include "engine/status.h"
 #include "engine/tensor.h"
 
 typedef struct edy_variant {
     const char *name; /* "fp32", "int8", ... */
     const char *model_path;
-    const char *golden_dir;  /* NULL: no such folder */
-    const char *ranges_path; /* of a text net's int8 form, made from the net; else NULL */
+    const char *golden_dir;   /* NULL: no such folder */
+    const char *ranges_path;  /* of a text net's int8 form, made from the net; else NULL */
+    const edy_limits *limits; /* on the model file; NULL: edy_limits_default() */
 } edy_variant;
 
 /* What a run or a check without names takes: trained models. The nets have no accuracy, and the
@@ -51,6 +53,8 @@ typedef struct edy_workloads edy_workloads;
  * EDY_IO where it cannot be read and EDY_BAD_FILE where a sidecar is wrong (file, field, value). */
 edy_status edy_workloads_open(const char *dir, edy_workloads **all, edy_error *err);
 void edy_workloads_close(edy_workloads *all); /* NULL is allowed */
+/* Limits of every variant, those resolved later too, in place of the default ones. */
+void edy_workloads_limit(edy_workloads *all, const edy_limits *limits);
 /* Those of the folder: models, then nets, each sorted by name. */
 size_t edy_workloads_count(const edy_workloads *all);
 const edy_workload *edy_workloads_at(const edy_workloads *all, size_t index);

@@ -61,8 +61,10 @@ static void ask_golden_gone(const edy_fault *fault, const char *folder, bool har
                                          .seed = 1};
     edy_fault_path(folder, "selftest.net", model);
     edy_fault_write(answer, model, edy_fault_net_text, strlen(edy_fault_net_text));
-    const edy_variant variant = {"fp32", model,
-                                 harmed ? edy_fault_path(folder, "golden", golden) : NULL, NULL};
+    const edy_variant variant = {.name = "fp32",
+                                 .model_path = model,
+                                 .golden_dir =
+                                     harmed ? edy_fault_path(folder, "golden", golden) : NULL};
     const edy_workload workload = {.name = "selftest", .variant = &variant, .n_variants = 1};
     edy_conform_table table = {.row = NULL};
     edy_error err;
@@ -99,7 +101,7 @@ static void ask_run(const edy_fault *fault, const char *folder, bool harmed,
     sampler.min_samples = 6;
     edy_fault_path(folder, "selftest.net", model);
     edy_fault_write(answer, model, edy_fault_net_text, strlen(edy_fault_net_text));
-    const edy_variant variant = {"fp32", model, NULL, NULL};
+    const edy_variant variant = {.name = "fp32", .model_path = model};
     const edy_workload workload = {.name = "selftest", .variant = &variant, .n_variants = 1};
     const edy_run_setup setup = {
         .clock = &clock, .sampler = sampler, .emulated = harmed && fault->kind < 0};

@@ -156,6 +156,26 @@ static void a_nan_weight(void **state) {
     refused(INFER, "\"w\"", "element 5 is NaN");
 }
 
+/* Every verb that loads a model has the limits. */
+static void a_limit_that_the_model_exceeds(void **state) {
+    (void)state;
+    write_model(NULL);
+    const char *const verbs[] = {
+        "inspect model.onnx",     "infer model.onnx -i in.bin -o out.bin", "conform model.onnx",
+        "run model.onnx --quick", "export model.onnx -o out.onnx",         "peer model.onnx",
+        "peak-rss model.onnx"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "edyno %s --max-model-bytes 100", verbs[i]);
+        refused(line, "model.onnx: ", "100");
+    }
+    refused("edyno inspect model.onnx --max-tensor-bytes 99", "model.onnx: ", "99");
+    refused("edyno inspect model.onnx --max-nodes 0", "--max-nodes", "0");
+    edy_run r = edy_shell(shell, "edyno inspect model.onnx --max-nodes 1 --max-tensor-bytes 500");
+    assert_int_equal(r.code, 0);
+    edy_run_free(&r);
+}
+
 static void a_missing_file(void **state) {
     (void)state;
     refused("edyno infer nosuch.onnx -i in.bin -o out.bin", "nosuch.onnx", "No such file");
@@ -257,6 +277,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(shapes_that_do_not_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_huge_dimension, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nan_weight, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_limit_that_the_model_exceeds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_output_that_cannot_be_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_backend, set_up, tear_down),

@@ -141,6 +141,13 @@ static const edy_arg_value *value_of(const edy_args *args, const char *name, edy
     return &args->value[i];
 }
 
+bool edy_args_has(const edy_args *args, const char *name) {
+    for (const edy_opt *o = args->verb->opts; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return true;
+    return false;
+}
+
 bool edy_args_given(const edy_args *args, const char *name) {
     return args->given[edy_args_index(args, name)];
 }

@@ -34,7 +34,7 @@ typedef enum edy_opt_kind {
     EDY_OPT_ENUM      /* --format json: one of `choices` */
 } edy_opt_kind;
 
-enum { EDY_MAX_LIST = 64, EDY_MAX_OPTS = 32 };
+enum { EDY_MAX_LIST = 64, EDY_MAX_OPTS = 48 };
 
 typedef struct edy_opt {
     const char *name; /* without the dashes */
@@ -87,6 +87,8 @@ int64_t edy_args_integer(const edy_args *args, const char *name); /* 0: not give
 size_t edy_args_integers(const edy_args *args, const char *name, const int64_t **items);
 double edy_args_seconds(const edy_args *args, const char *name);
 const char *edy_args_enum(const edy_args *args, const char *name); /* as in choices */
+
+bool edy_args_has(const edy_args *args, const char *name); /* is there such an option at all? */
 
 size_t edy_args_operand_count(const edy_args *args);
 const char *edy_args_operand(const edy_args *args, size_t index);

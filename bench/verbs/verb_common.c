@@ -13,7 +13,13 @@ static bool only_paths(const edy_args *args) {
     return n > 0;
 }
 
-edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err) {
+edy_limits edy_verb_limits(const edy_args *args) {
+    return (edy_limits){.model_bytes = (uint64_t)edy_args_integer(args, "max-model-bytes"),
+                        .tensor_bytes = (uint64_t)edy_args_integer(args, "max-tensor-bytes"),
+                        .nodes = (uint32_t)edy_args_integer(args, "max-nodes")};
+}
+
+static edy_status open_folder(const edy_args *args, edy_catalog *catalog, edy_error *err) {
     memset(catalog, 0, sizeof *catalog);
     const char *dir = edy_args_string(args, "workloads-dir");
     edy_status st = edy_share_from_environment(catalog->share, err);
@@ -28,6 +34,15 @@ edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_erro
     char folder[EDY_PATH_MAX + 16];
     snprintf(folder, sizeof folder, "%s/workloads", catalog->share);
     return edy_workloads_open(folder, &catalog->workloads, err);
+}
+
+edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err) {
+    const edy_status st = open_folder(args, catalog, err);
+    if (!st && edy_args_has(args, "max-nodes")) {
+        const edy_limits limits = edy_verb_limits(args);
+        edy_workloads_limit(catalog->workloads, &limits);
+    }
+    return st;
 }
 
 void edy_catalog_close(edy_catalog *catalog) {

@@ -39,17 +39,40 @@
         .help = "what no name means: trained models, text nets, both"                              \
     }
 
+#define EDY_ROW_LIMITS /* edy_catalog_open, edy_verb_limits: three rows */                         \
+    {.name = "max-model-bytes",                                                                    \
+     .kind = EDY_OPT_INTEGER,                                                                      \
+     .argument = "N",                                                                              \
+     .fallback = "2147483648",                                                                     \
+     .low = 1,                                                                                     \
+     .high = INT64_MAX,                                                                            \
+     .help = "refuse a larger model file"},                                                        \
+        {.name = "max-tensor-bytes",                                                               \
+         .kind = EDY_OPT_INTEGER,                                                                  \
+         .argument = "N",                                                                          \
+         .fallback = "1073741824",                                                                 \
+         .low = 1,                                                                                 \
+         .high = INT64_MAX,                                                                        \
+         .help = "refuse a model with a larger tensor"},                                           \
+    {                                                                                              \
+        .name = "max-nodes", .kind = EDY_OPT_INTEGER, .argument = "N", .fallback = "100000",       \
+        .low = 1, .high = 10000000, .help = "refuse a model of more nodes"                         \
+    }
+
 /* The data folder and the registry of workloads. */
 typedef struct edy_catalog {
     char share[EDY_PATH_MAX]; /* "" where there is none */
     edy_workloads *workloads;
 } edy_catalog;
 
-/* Honours --workloads-dir (the verb's table must have the row) and EDYNO_SHARE. Where no data
+/* Honours --workloads-dir (the verb's table must have the row), the limits (where it has those) and
+ * EDYNO_SHARE. Where no data
  * folder exists and every operand is a model's path, the catalog is empty, which is enough for
  * them. */
 edy_status edy_catalog_open(const edy_args *args, edy_catalog *catalog, edy_error *err);
 void edy_catalog_close(edy_catalog *catalog);
+/* Options --max-*: the verb's table must have the rows. */
+edy_limits edy_verb_limits(const edy_args *args);
 
 /* What a verb with operands [WORKLOAD|MODEL.onnx ...] is to work on: those named, or all of
  * --group (the verb's table must have the row). */

@@ -126,6 +126,7 @@ static const edy_opt opts[] = {
      .argument = "FILE",
      .help = "--mlperf-tiny: images; default: DIR/../cifar10/test1000.bin"},
     {.name = "in-process", .kind = EDY_OPT_FLAG, .help = "no child process a case (for debuggers)"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

@@ -18,6 +18,7 @@ static const edy_opt opts[] = {
      .argument = "OUT.onnx",
      .help = "file to write: opset 13, weights inside"},
     EDY_ROW_VARIANT,
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

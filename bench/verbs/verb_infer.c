@@ -47,6 +47,7 @@ static const edy_opt opts[] = {
      .kind = EDY_OPT_STRING,
      .argument = "DIR",
      .help = "new folder for every layer's values, with index.json"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

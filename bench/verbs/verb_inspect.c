@@ -24,6 +24,7 @@ static const edy_opt opts[] = {
      .choices = "console|json",
      .fallback = "console",
      .help = "how to print"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

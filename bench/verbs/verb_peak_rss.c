@@ -35,6 +35,7 @@ static const edy_opt opts[] = {
      .kind = EDY_OPT_STRING,
      .argument = "NET.ranges",
      .help = "run the int8 form of a text net"},
+    EDY_ROW_LIMITS,
     {.name = NULL},
 };
 
@@ -63,7 +64,9 @@ static edy_status run_once(edy_plan *plan, edy_error *err) {
 static int run(const edy_args *args) {
     edy_error err;
     edy_plan_options options = {.batch = edy_args_integer(args, "batch")};
-    const edy_variant variant = {.model_path = edy_args_operand(args, 0),
+    const edy_limits limits = edy_verb_limits(args);
+    const edy_variant variant = {.limits = &limits,
+                                 .model_path = edy_args_operand(args, 0),
                                  .ranges_path = edy_args_string(args, "ranges")};
     edy_threads *pool = NULL;
     edy_graph *graph = NULL;

@@ -49,6 +49,7 @@ static const edy_opt opts[] = {
      .low = 0,
      .high = INT64_C(9007199254740992),
      .help = "of the inputs"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

@@ -54,6 +54,7 @@ static const edy_opt opts[] = {
      .argument = "B",
      .fallback = "scalar",
      .help = "the same for backend; scalar: one result on all machines"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };

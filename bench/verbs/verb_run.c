@@ -93,6 +93,7 @@ static const edy_opt opts[] = {
      .choices = "console|json|csv|markdown",
      .fallback = "console",
      .help = "what is printed"},
+    EDY_ROW_LIMITS,
     EDY_ROW_WORKLOADS_DIR,
     {.name = NULL},
 };
