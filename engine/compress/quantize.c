@@ -49,7 +49,8 @@ static bool is_clamp(edy_op_kind op) {
 
 /* The result has its input's scale: it is made of its input's values. */
 static bool keeps_scale(edy_op_kind op) {
-    return op == EDY_OP_MAXPOOL || op == EDY_OP_RESHAPE || op == EDY_OP_TRANSPOSE;
+    return op == EDY_OP_MAXPOOL || op == EDY_OP_RESHAPE || op == EDY_OP_TRANSPOSE ||
+           op == EDY_OP_SLICE;
 }
 
 static bool is_activation(const edy_qdq_writer *w, const edy_node *n, int32_t i) {

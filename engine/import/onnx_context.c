@@ -294,6 +294,14 @@ edy_status edy_onnx_finish_as(edy_onnx_context *c, const char *text, edy_value_i
     return fits || keep || !edy_can_evaluate(g, n) ? fits : fold_last(c);
 }
 
+/* Of several nodes that one of the file becomes, all but one are named after what they make: a node
+ * has a name of its own. */
+static void name_after_output(edy_graph *g, edy_value_id id) {
+    edy_node *n = g->n_nodes > 0 ? &g->node[g->n_nodes - 1] : NULL;
+    if (n && n->output[0] == id) /* it was not folded */
+        n->name = g->value[id].name;
+}
+
 edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_t *target,
                             int32_t rank, const char *text, edy_value_id *to) {
     edy_node *n;
@@ -302,7 +310,10 @@ edy_status edy_onnx_reshape(edy_onnx_context *c, edy_value_id from, const int64_
         return status;
     n->n_target = rank;
     memcpy(n->target, target, (size_t)rank * sizeof *target);
-    return edy_onnx_finish_as(c, text, to);
+    const edy_status made = edy_onnx_finish_as(c, text, to);
+    if (!made)
+        name_after_output(c->graph, *to);
+    return made;
 }
 
 edy_status edy_onnx_output(edy_onnx_context *c, edy_onnx_name **name) {
@@ -323,7 +334,10 @@ edy_status edy_onnx_finish_output(edy_onnx_context *c, size_t index) {
     edy_onnx_name *name = text && text[0] ? edy_onnx_names_find(&c->names, text) : NULL;
     if (!name)
         return edy_onnx_node_fail(c, EDY_BAD_FILE, "it has no output %zu", index);
-    return edy_onnx_finish_as(c, name->text, &name->id);
+    const edy_status status = edy_onnx_finish_as(c, name->text, &name->id);
+    if (!status && index > 0)
+        name_after_output(c->graph, name->id);
+    return status;
 }
 
 edy_status edy_onnx_finish_part(edy_onnx_context *c, bool last, edy_value_id *id) {
@@ -336,6 +350,8 @@ edy_status edy_onnx_finish_part(edy_onnx_context *c, bool last, edy_value_id *id
     status = edy_onnx_finish_as(c, last ? out->text : name, id);
     if (!status && last)
         out->id = *id;
+    else if (!status)
+        name_after_output(c->graph, *id);
     return status;
 }
 

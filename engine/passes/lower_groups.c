@@ -289,6 +289,9 @@ edy_status edy_lower_groups(edy_graph *g, edy_error *err) {
         case EDY_OP_MAXPOOL:
         case EDY_OP_RESHAPE:
         case EDY_OP_TRANSPOSE:
+        case EDY_OP_SLICE:
+        case EDY_OP_TILE:
+        case EDY_OP_EXPAND:
         case EDY_OP_PAD:
         case EDY_OP_DEPTHTOSPACE:
         case EDY_OP_SPACETODEPTH:

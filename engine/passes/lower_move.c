@@ -15,7 +15,7 @@
 static bool moves_data(const edy_graph *g, const edy_node *n) {
     if (n->op == EDY_OP_MAXPOOL)
         return n->n_outputs == 1 && (g->opset == 0 || g->opset >= 12);
-    return n->op == EDY_OP_RESHAPE || n->op == EDY_OP_TRANSPOSE;
+    return n->op == EDY_OP_RESHAPE || n->op == EDY_OP_TRANSPOSE || n->op == EDY_OP_SLICE;
 }
 
 /* A quantizer with one constant scale. */
