@@ -11,6 +11,7 @@
 
 void edy_avx512_f32_dense(edy_kernels *k);
 void edy_avx512_f32_depthwise(edy_kernels *k);
+void edy_avx512_f32_winograd(edy_kernels *k);
 void edy_avx512_f32_pool(edy_kernels *k);
 void edy_avx512_f32_elementwise(edy_kernels *k);
 void edy_avx512_s8_pool(edy_kernels *k);

@@ -82,6 +82,10 @@ static inline __m512 edy_emulated_fmadd(__m512 a, __m512 b, __m512 c) {
     return sum;
 }
 
+static inline __m512 edy_emulated_fnmadd(__m512 a, __m512 b, __m512 c) {
+    return edy_emulated_fmadd(_mm512_sub_ps(_mm512_set1_ps(-0.0f), a), b, c);
+}
+
 static inline __m512i edy_emulated_round(__m512 x) {
     return edy_emulated_join(_mm256_cvtps_epi32(edy_emulated_half(x, 0)),
                              _mm256_cvtps_epi32(edy_emulated_half(x, 1)));
@@ -135,6 +139,8 @@ static inline __m128i edy_emulated_narrow(__m512i x) {
 #undef _mm512_cvtepi32_ps
 #undef _mm512_cvtepi8_epi32
 #define _mm512_fmadd_ps edy_emulated_fmadd
+#undef _mm512_fnmadd_ps
+#define _mm512_fnmadd_ps edy_emulated_fnmadd
 #define _mm512_cvtps_epi32 edy_emulated_round
 #define _mm512_cvtepi32_ps edy_emulated_to_float
 #define _mm512_cvtepi8_epi32 edy_emulated_widen
