@@ -94,8 +94,8 @@ typedef struct edy_node_judgement {
 
 /* Runs the plan (made with keep_values) on the first golden samples and judges every step on the
  * inputs that the plan itself gave it. Float: both bounds above; operators without rounding must be
- * exact. Integer: |q - exact| <= 0.5 plus the rounding of a float32 epilogue (1e-4 and 4*u*S
- * steps). */
+ * exact. Integer: |q - exact| <= 0.5 (0.75 by TFLite's rule, which rounds twice) plus the
+ * rounding of a float32 epilogue (1e-4 and 4*u*S steps). */
 edy_status edy_judge_nodes(edy_plan *plan, const edy_golden *golden, edy_node_judgement *j,
                            edy_error *err);
 

@@ -22,9 +22,11 @@ static double float_bound(double terms, double magnitude) {
     return (hard < expected ? hard : expected) + terms * (double)FLT_MIN;
 }
 
-/* Allowed distance of a quantized result from the real number before rounding. */
-static double integer_bound(double magnitude) {
-    return 0.5 + 1e-4 + 4 * unit_roundoff * magnitude;
+/* Allowed distance of a quantized result from the real number before rounding. TFLite's rule rounds
+ * twice: to halves of a step or less, then to steps. */
+static double integer_bound(edy_rule rule, double magnitude) {
+    const double rounding = rule == EDY_RULE_TFLITE ? 0.75 : 0.5;
+    return rounding + 1e-4 + 4 * unit_roundoff * magnitude;
 }
 
 typedef struct step_values {
@@ -32,6 +34,7 @@ typedef struct step_values {
     const edy_oracle_tensor *in_or_null[EDY_MAX_INPUTS];
     edy_oracle_tensor got, exact;
     edy_oracle_bound bound;
+    edy_rule rule; /* of an integer node */
 } step_values;
 
 static void free_values(step_values *v) {
@@ -133,7 +136,7 @@ static void note_wrong(const judge *g, int32_t step, const step_values *v, bool 
 
 static double allowed_error(const step_values *v, size_t i, bool integer) {
     const double magnitude = v->bound.magnitude[i];
-    return integer ? integer_bound(magnitude) : float_bound(v->bound.terms, magnitude);
+    return integer ? integer_bound(v->rule, magnitude) : float_bound(v->bound.terms, magnitude);
 }
 
 /* What the step should have given, in place of v->exact. */
@@ -179,7 +182,7 @@ static edy_status judge_step(const judge *of, int32_t index, edy_error *err) {
     edy_plan *plan = of->plan;
     const edy_graph *g = edy_plan_graph(plan);
     const edy_node *n = edy_plan_step_at(plan, index).node;
-    step_values v = {.got = {.count = 0}};
+    step_values v = {.got = {.count = 0}, .rule = n->rule};
     edy_status st = read_step(plan, n, &v, err);
     const edy_value *y = &g->value[n->output[0]];
     const bool integer = y->dtype == EDY_S8 && y->quant.count > 0;

@@ -170,6 +170,7 @@ typedef struct edy_value {
     edy_quant quant;
     const void *data; /* constant payload, row-major, in the graph's region; NULL: computed */
     bool shape_known;
+    bool file_nhwc; /* as imported: the model's file has this value as [N, H, W, C] (TFLite) */
 } edy_value;
 
 /* Sliding window of convolutions and pools over H and W. 1-D forms are H = 1. */

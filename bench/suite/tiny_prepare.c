@@ -12,7 +12,7 @@
 enum { MOST_INDEX = 4 << 20, PATH = EDY_TINY_PATH + 4 * EDY_TINY_NAME };
 
 size_t edy_tiny_place(const edy_value *imported, size_t i) {
-    if (imported->layout != EDY_LAYOUT_NHWC)
+    if (!imported->file_nhwc)
         return i;
     const size_t c = (size_t)imported->shape.dim[1];
     const size_t hw = (size_t)(imported->shape.dim[2] * imported->shape.dim[3]);

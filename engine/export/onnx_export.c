@@ -9,8 +9,14 @@
 
 enum { OPSET = 13, IR_VERSION = 7 }; /* IR 7 came with opset 12 and 13 */
 
-/* Values that only lowering or layout assignment makes have no form in ONNX. */
+/* Values that only lowering or layout assignment makes have no form in ONNX; neither have integers
+ * of TFLite's rule. */
 static void check_domain(edy_onnx_writer *w) {
+    for (int32_t i = 0; i < w->graph->n_nodes && !w->status; i++)
+        if (w->graph->node[i].rule == EDY_RULE_TFLITE)
+            edy_writer_fail(w, EDY_UNSUPPORTED,
+                            "node \"%.80s\" computes integers by TFLite's rule, which ONNX lacks",
+                            w->graph->node[i].name);
     for (int32_t i = 0; i < w->graph->n_values && !w->status; i++) {
         const edy_value *v = &w->graph->value[i];
         if (v->layout != EDY_LAYOUT_PLAIN || v->quant.count)

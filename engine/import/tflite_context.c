@@ -268,8 +268,7 @@ edy_status edy_tflite_finish(edy_tflite *c, edy_tflite_axes axes) {
         return edy_tflite_op_fail(
             c, EDY_BAD_FILE, "tensor %d \"%.60s\" is %s in the file, but the operator makes %s",
             t.index, t.name, edy_dtype_text(dtype), edy_dtype_text(v->dtype));
-    if (axes == EDY_AXES_NCHW)
-        v->layout = EDY_LAYOUT_NHWC; /* how the model itself lays it out */
+    v->file_nhwc = axes == EDY_AXES_NCHW;
     c->slot[t.index].value[axes] = id;
     return check_shape(c, &t, v, axes);
 }

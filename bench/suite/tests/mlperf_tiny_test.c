@@ -41,7 +41,7 @@ static void write_layer(const edy_graph *g, const edy_plan *plan, const char *na
         char *planar = malloc(n * elem), *own = malloc(n * elem), path[80];
         assert_int_equal(edy_plan_read(plan, v, planar, n * elem, NULL), EDY_OK);
         const int64_t *d = g->value[v].shape.dim;
-        const bool image = g->value[v].layout == EDY_LAYOUT_NHWC;
+        const bool image = g->value[v].file_nhwc;
         for (size_t i = 0; i < n; i++) {
             const size_t hw = image ? (size_t)(d[2] * d[3]) : 1, c = image ? (size_t)d[1] : 1;
             const size_t to = image ? i % hw * c + i / hw : i;
