@@ -73,8 +73,8 @@ build() {
         folder=build-armv7
         ;;
     esac
-    if [ -n "$tests" ]; then # -O3 alone: debug information is a fifth of the time
-        option=(-DCMAKE_TOOLCHAIN_FILE="$PWD/targets/$1.cmake" -DCMAKE_C_FLAGS_RELEASE=-O3)
+    if [ -n "$tests" ]; then
+        option=(-DCMAKE_TOOLCHAIN_FILE="$PWD/targets/$1.cmake")
         if [ -n "$all" ]; then made=(all) tests=.; fi
     fi
     ci/build.sh "$folder" -DCMAKE_BUILD_TYPE=Release ${option[@]+"${option[@]}"} -- "${made[@]}"
