@@ -2,6 +2,7 @@
  * Copyright The edgedyno authors */
 #include "engine/ops/index_map.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/ops/axis_strides.h"
@@ -72,6 +73,23 @@ static size_t extent_of(const edy_value *x, const edy_value *y, int32_t axis) {
     return own < 0 ? 1 : (size_t)x->shape.dim[own];
 }
 
+/* A new outermost axis of those that are walked; false on no memory. */
+static bool add_axis(edy_planner *p, map_state *s, const size_t *at, size_t count, size_t stride) {
+    size_t *offset = edy_region_array(p->region, count, sizeof *offset);
+    if (!offset)
+        return false;
+    for (size_t k = 0; k < count; k++)
+        offset[k] = at[k] * stride;
+    memmove(s->extent + 1, s->extent, (size_t)s->rank * sizeof *s->extent);
+    memmove(s->offset + 1, s->offset, (size_t)s->rank * sizeof *s->offset);
+    s->extent[0] = count;
+    s->offset[0] = offset;
+    s->rank++;
+    s->runs *= count;
+    p->indirection_bytes += count * sizeof *offset;
+    return true;
+}
+
 edy_status edy_prepare_index_map(edy_planner *p, edy_step *step, edy_index_fn index,
                                  edy_error *err) {
     const edy_value *x = edy_node_in(p->graph, step->node, 0);
@@ -88,24 +106,16 @@ edy_status edy_prepare_index_map(edy_planner *p, edy_step *step, edy_index_fn in
     for (int32_t d = y->shape.rank - 1; d >= 0; d--) { /* in memory order, from the innermost */
         const int32_t axis = edy_memory_axis(y, d);
         const size_t count = (size_t)y->shape.dim[axis], extent = extent_of(x, y, axis);
-        size_t *at = edy_region_array(p->region, count, sizeof *at);
+        size_t *at = calloc(count, sizeof *at);
         if (!at)
             return edy_fail(err, EDY_NO_MEMORY, "no memory for a list of indices");
         index(p->graph, step->node, axis, at, count);
         inner = inner && is_whole(at, count, extent);
-        if (inner)
-            s->run_bytes *= count;
-        else {
-            for (size_t k = 0; k < count; k++)
-                at[k] *= stride;
-            memmove(s->extent + 1, s->extent, (size_t)s->rank * sizeof *s->extent);
-            memmove(s->offset + 1, s->offset, (size_t)s->rank * sizeof *s->offset);
-            s->extent[0] = count;
-            s->offset[0] = at;
-            s->rank++;
-            s->runs *= count;
-            p->indirection_bytes += count * sizeof *at;
-        }
+        const bool kept = inner || add_axis(p, s, at, count, stride);
+        free(at);
+        if (!kept)
+            return edy_fail(err, EDY_NO_MEMORY, "no memory for a list of indices");
+        s->run_bytes *= inner ? count : 1;
         stride *= extent;
     }
     step->state = s;

@@ -150,6 +150,30 @@ static void odd_forms(void **state) {
     edy_ob_refused(b, EDY_UNSUPPORTED, "from float32 to float64 is not supported");
 }
 
+/* One node of the file, several of ours: each has a name of its own, so that an export is valid. */
+static void parts_have_names_of_their_own(void **state) {
+    (void)state;
+    edy_ob *b = image();
+    const float half = 0.5f;
+    edy_ob_f32(b, "half", 0, NULL, &half);
+    Onnx__NodeProto *n = edy_ob_node(b, "Split", "s", "x", "a b");
+    edy_ob_int(b, n, "axis", 1);
+    edy_ob_node(b, "Sum", "sum", "a b a half", "c");
+    n = edy_ob_node(b, "ReduceMean", "mean", "c", "m");
+    edy_ob_ints(b, n, "axes", 2, DIMS(2, 3));
+    edy_ob_int(b, n, "keepdims", 0);
+    n = edy_ob_node(b, "Gemm", "gemm", "m m m", "y");
+    edy_ob_int(b, n, "transA", 1);
+    edy_ob_float(b, n, "alpha", 2.0f);
+    edy_graph *g = edy_ob_import(b);
+    edy_ob_destroy(b);
+    assert_int_equal(g->n_nodes, 2 + 3 + 2 + 4);
+    for (int32_t i = 0; i < g->n_nodes; i++)
+        for (int32_t j = 0; j < i; j++)
+            assert_string_not_equal(g->node[i].name, g->node[j].name);
+    edy_graph_destroy(g);
+}
+
 /* ---- Inputs that are bound ------------------------------------------------------------------- */
 
 static void write_model(edy_ob *b, const char *path) {
@@ -265,6 +289,7 @@ int main(void) {
         cmocka_unit_test(floats_fold_by_the_same_functions),
         cmocka_unit_test(constants_have_a_limit),
         cmocka_unit_test(odd_forms),
+        cmocka_unit_test(parts_have_names_of_their_own),
         cmocka_unit_test(bound_inputs),
         cmocka_unit_test(results_that_are_constants),
         cmocka_unit_test(special_numbers),
