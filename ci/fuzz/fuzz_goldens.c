@@ -17,16 +17,28 @@
 
 enum { GOLDEN, SIDECAR, PREPROCESS, TENSOR, PROBLEMS, READERS };
 
-/* A folder that lasts as long as the process: model.onnx, output.bin of 80 bytes, classes.u8. */
+static const char *const names[] = {"model.onnx", "output.bin", "classes.u8", "margins.f32",
+                                    "golden.json"};
+static char path[64];
+
+static void remove_folder(void) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char file[100];
+        snprintf(file, sizeof file, "%s/%s", path, names[i]);
+        unlink(file);
+    }
+    rmdir(path);
+}
+
+/* A folder that lasts as long as the process, with files of 80 zero bytes. */
 static const char *folder(void) {
-    static char path[64];
     static const char zeros[80];
     if (path[0])
         return path;
     strcpy(path, "/tmp/edyno-fuzz-XXXXXX");
     if (!mkdtemp(path))
         abort();
-    const char *const names[] = {"model.onnx", "output.bin", "classes.u8", "margins.f32"};
+    atexit(remove_folder);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char file[100];
         snprintf(file, sizeof file, "%s/%s", path, names[i]);
@@ -50,29 +62,29 @@ static edy_status read_golden(const uint8_t *data, size_t size, edy_error *err) 
     return st;
 }
 
-static edy_status read_tensor(const char *path, edy_error *err) {
+static edy_status read_tensor(const char *file, edy_error *err) {
     const edy_limits limits = edy_fuzz_limits();
     edy_file_tensor tensor = {0};
-    const edy_status st = edy_onnx_tensor_read(path, &limits, &tensor, err);
+    const edy_status st = edy_onnx_tensor_read(file, &limits, &tensor, err);
     if (!st)
         edy_file_tensor_free(&tensor);
     return st;
 }
 
-static edy_status read_other(int reader, const char *path, edy_error *err) {
+static edy_status read_other(int reader, const char *file, edy_error *err) {
     edy_region region = {0};
     edy_workload workload = {.name = "fuzz"};
     edy_preprocess pre;
     edy_problems problems = {.item = NULL};
     edy_status st = EDY_OK;
     if (reader == SIDECAR)
-        st = edy_sidecar_read(path, &region, &workload, err);
+        st = edy_sidecar_read(file, &region, &workload, err);
     else if (reader == PREPROCESS)
-        st = edy_preprocess_load(path, &pre, err);
+        st = edy_preprocess_load(file, &pre, err);
     else if (reader == TENSOR)
-        st = read_tensor(path, err);
+        st = read_tensor(file, err);
     else
-        st = edy_problems_read(path, &problems, err);
+        st = edy_problems_read(file, &problems, err);
     edy_problems_free(&problems);
     edy_region_free(&region);
     return st;
