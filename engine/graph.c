@@ -359,7 +359,8 @@ edy_status edy_graph_remove_dead(edy_graph *g, edy_error *err) {
         else
             count_reads(&g->node[i], uses, -1);
     g->n_nodes -= kept;
-    memmove(g->node, g->node + kept, (size_t)g->n_nodes * sizeof *g->node);
+    if (g->n_nodes > 0) /* without nodes there may be no array */
+        memmove(g->node, g->node + kept, (size_t)g->n_nodes * sizeof *g->node);
     free(uses);
     return EDY_OK;
 }
