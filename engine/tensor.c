@@ -53,7 +53,7 @@ edy_status edy_shape_elems(const edy_shape *shape, size_t *elems, edy_error *err
                             "dimension %d of %" PRId64 " makes the tensor too large", i, d);
         product *= d;
     }
-    *elems = (size_t)product;
+    *elems = (uint64_t)product > SIZE_MAX ? SIZE_MAX : (size_t)product;
     return EDY_OK;
 }
 

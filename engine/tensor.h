@@ -42,7 +42,8 @@ edy_shape edy_shape_make(int32_t rank, const int64_t *dim);
 bool edy_shape_equal(const edy_shape *a, const edy_shape *b);
 
 /* Number of elements into *elems. Fails with EDY_LIMIT where a dimension is negative, or the
- * product does not fit in 2^62. */
+ * product does not fit in 2^62. Where that does not fit in a size_t, *elems is SIZE_MAX, which no
+ * limit on bytes admits. */
 edy_status edy_shape_elems(const edy_shape *shape, size_t *elems, edy_error *err);
 
 /* The same for a shape that was checked before (asserts). */

@@ -150,7 +150,8 @@ static void a_file_of_empty_messages(void **state) {
     }
     edy_error err = {0};
     assert_int_equal(import_exact(bytes, at, &err), EDY_LIMIT);
-    assert_non_null(strstr(err.message, "bytes to be unpacked"));
+    if (sizeof(void *) == 8) /* else it unpacks to half as much, and the nodes are too many */
+        assert_non_null(strstr(err.message, "bytes to be unpacked"));
     free(bytes);
 }
 

@@ -148,7 +148,7 @@ static void large_depthwise_convolutions(void **state) {
         p.window.groups = 3;
         const int64_t list = out_extent(&p, 0) * out_extent(&p, 1) * p.window.kernel[0] *
                              p.window.kernel[1] * (int64_t)sizeof(void *);
-        assert_true(list > 192 * 1024);
+        assert_true(list > 192 * 1024 || sizeof(void *) < 8);
         check_problem(&p, (uint32_t)i);
     }
 }
